@@ -1,0 +1,546 @@
+"""Every question about photos, albums and people, by name. Answers are frozen dataclasses; nobody else writes SQL about them.
+
+Functions that write expect to be called inside `db.write()`. Portable SQL only: keyset pages, `returning`, `on conflict`.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlite_utils import Database
+
+from photolib import sources
+from photolib.errors import BadInput, NotFound
+from photolib.sources import now, shown_path
+
+OWNER_TO_BE = "admin"
+
+
+# ---------------------------------------------------------------- users
+
+
+@dataclass(frozen=True)
+class User:
+    id: int
+    name: str
+    role: str
+
+
+def user_named(db: Database, name: str) -> User:
+    """Raises NotFound."""
+    row = db.conn.execute("select id, name, role from users where name = ?", (name,)).fetchone()
+    if row is None:
+        raise NotFound(f"There is no user {name!r}. `photolib users list` shows who there is.")
+    return User(*row)
+
+
+def ensure_owner_to_be(db: Database) -> User:
+    """The first user, who exists from the start so that photos have an owner; set-up gives them a password later."""
+    db.conn.execute(
+        """insert into users (name, role, created_at) values (?, 'admin', ?) on conflict (name) do nothing""",
+        (OWNER_TO_BE, now()),
+    )
+    return user_named(db, OWNER_TO_BE)
+
+
+# ---------------------------------------------------------------- photos: reading
+
+_TILE = """id, key, type, status, shown_at, width, height, duration, placeholder, filename, is_favourite"""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A photo as the timeline shows it. taken_at is local wall time; width and height are pixels as shown."""
+
+    id: int
+    key: str
+    type: str
+    status: str
+    taken_at: str
+    width: int | None
+    height: int | None
+    duration: float | None
+    placeholder: bytes | None
+    filename: str
+    is_favourite: bool
+
+    @property
+    def day(self) -> str:
+        return self.taken_at[:10]
+
+    @property
+    def ratio(self) -> float:
+        """Width by height; square until the size is known."""
+        return self.width / self.height if self.width and self.height else 1.0
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some photos, newest first, and the cursor that continues after them; None at the end."""
+
+    photos: list[Tile]
+    cursor: str | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of a photo's files, or a stretch of one: its shown file ("main"), "raw", "video" (live), "motion" (inside the main file)."""
+
+    role: str
+    key: str
+    format: str
+    media_type: str
+    size: int
+    byte_offset: int | None = None
+    byte_length: int | None = None
+
+
+@dataclass(frozen=True)
+class Photo:
+    """Everything about one photo. Units: metres, degrees, millimetres, seconds; utc_offset in minutes, None when unknown."""
+
+    id: int
+    owner_id: int
+    key: str
+    type: str
+    status: str
+    filename: str
+    taken_at: str
+    utc_offset: int | None
+    taken_at_source: str
+    latitude: float | None
+    longitude: float | None
+    width: int | None
+    height: int | None
+    duration: float | None
+    placeholder: bytes | None
+    rating: int | None
+    is_favourite: bool
+    is_archived: bool
+    trashed_at: str | None
+    added_at: str
+    format: str = ""
+    media_type: str = ""
+    size: int = 0
+    title: str | None = None
+    description: str | None = None
+    orientation: int | None = None
+    altitude: float | None = None
+    direction: float | None = None
+    make: str | None = None
+    model: str | None = None
+    lens: str | None = None
+    focal_length: float | None = None
+    aperture: float | None = None
+    shutter: float | None = None
+    iso: int | None = None
+    video_codec: str | None = None
+    content_id: str | None = None
+    people: list[str] = field(default_factory=list)
+    regions: list[dict[str, Any]] = field(default_factory=list)
+    exif: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    albums: list[dict[str, Any]] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    reason: str | None = None
+
+
+def timeline(
+    db: Database, owner_id: int, before: str | None = None, size: int = 100, album_id: int | None = None
+) -> Page:
+    """The photos in an owner's timeline (or in one album of theirs), newest first, after the cursor `before`.
+
+    Raises BadInput for a cursor that is none.
+    """
+    shown_at, photo_id = _read_cursor(before) if before else ("9", 0)
+    album = "and id in (select photo_id from album_photos where album_id = ?)" if album_id is not None else ""
+    rows = db.conn.execute(
+        f"""select {_TILE} from photos
+            where owner_id = ? and is_listed = 1 and (shown_at, id) < (?, ?) {album}
+            order by shown_at desc, id desc limit ?""",
+        (owner_id, shown_at, photo_id, *([album_id] if album else []), size + 1),
+    ).fetchall()
+    photos = [_tile(row) for row in rows[:size]]
+    more = len(rows) > size
+    return Page(photos, _cursor(photos[-1]) if more else None)
+
+
+def neighbours(db: Database, owner_id: int, photo: Photo) -> tuple[int | None, int | None]:
+    """The ids of the next newer and the next older photo in the timeline."""
+    found = []
+    for sign, order in ((">", "asc"), ("<", "desc")):
+        row = db.conn.execute(
+            f"""select id from photos where owner_id = ? and is_listed = 1 and (shown_at, id) {sign} (?, ?)
+                order by shown_at {order}, id {order} limit 1""",
+            (owner_id, photo.taken_at, photo.id),
+        ).fetchone()
+        found.append(row[0] if row else None)
+    return found[0], found[1]
+
+
+def buckets(db: Database, owner_id: int) -> list[tuple[str, int]]:
+    """Months ("2024-06") with the number of photos in each, newest first."""
+    return db.conn.execute(
+        """select month, count(*) from photos where owner_id = ? and is_listed = 1 group by month order by month desc""",
+        (owner_id,),
+    ).fetchall()
+
+
+def bucket(db: Database, owner_id: int, month: str) -> list[Tile]:
+    """One month's photos, newest first."""
+    rows = db.conn.execute(
+        f"""select {_TILE} from photos where owner_id = ? and is_listed = 1 and month = ?
+            order by shown_at desc, id desc""",
+        (owner_id, month),
+    )
+    return [_tile(row) for row in rows]
+
+
+def photo(db: Database, photo_id: int) -> Photo:
+    """Everything about a photo. Raises NotFound."""
+    cursor = db.conn.execute(
+        """select photos.id, owner_id, photos.key, type, status, filename, shown_at as taken_at, utc_offset, taken_at_source,
+             latitude, longitude, width, height, duration, placeholder, rating, is_favourite, is_archived, trashed_at, added_at,
+             originals.format, media_type, size,
+             title, description, orientation, altitude, direction, make, model, lens, focal_length, aperture, shutter, iso,
+             video_codec, content_id, people, regions, exif, notes,
+             (select reason from jobs where photo_id = photos.id and state = 'failed' limit 1) as reason
+           from photos join originals on originals.key = photos.key left join details on details.photo_id = photos.id
+           where photos.id = ?""",
+        (photo_id,),
+    )
+    row = cursor.fetchone()
+    if row is None:
+        raise NotFound("There is no such photo.")
+    values = dict(zip([each[0] for each in cursor.description], row, strict=True))
+    for name, empty in (("people", []), ("regions", []), ("exif", {}), ("notes", [])):
+        values[name] = json.loads(values[name]) if values[name] else empty
+    for name in ("is_favourite", "is_archived"):
+        values[name] = bool(values[name])
+    return Photo(
+        **values,
+        tags=[
+            row[0]
+            for row in db.conn.execute(
+                "select distinct name from tags join photo_tags on tag_id = tags.id where photo_id = ? order by name",
+                (photo_id,),
+            )
+        ],
+        albums=[
+            {"album_id": row[0], "title": row[1]}
+            for row in db.conn.execute(
+                "select albums.id, title from albums join album_photos on album_id = albums.id where photo_id = ? order by title",
+                (photo_id,),
+            )
+        ],
+        parts=parts(db, photo_id),
+        paths=[
+            shown_path(folder, name)
+            for folder, name in db.conn.execute(
+                """select folders.path, sources.name from sources join folders on folders.id = folder_id
+                   where photo_id = ? and gone_at is null order by sources.id limit 20""",
+                (photo_id,),
+            )
+        ],
+    )
+
+
+def parts(db: Database, photo_id: int) -> list[Part]:
+    """The shown file first, then the others."""
+    rows = db.conn.execute(
+        """select 'main', originals.key, format, media_type, size, null, null, 0 as part
+           from photos join originals on originals.key = photos.key where photos.id = ?
+           union all
+           select role, originals.key, format, media_type, size, byte_offset, byte_length, parts.id
+           from parts join originals on originals.key = parts.key where photo_id = ? order by part""",
+        (photo_id, photo_id),
+    )
+    return [Part(*row[:-1]) for row in rows]
+
+
+def owners_of(db: Database, key: str) -> list[tuple[int, int]]:
+    """(photo id, owner id) of every photo that this original is, or is a part of."""
+    return db.conn.execute(
+        """select id, owner_id from photos where key = ?
+           union select photos.id, owner_id from parts join photos on photos.id = photo_id where parts.key = ?""",
+        (key, key),
+    ).fetchall()
+
+
+def _tile(row: Sequence[Any]) -> Tile:
+    return Tile(*row[:-1], is_favourite=bool(row[-1]))
+
+
+def _cursor(photo: Tile) -> str:
+    return base64.urlsafe_b64encode(f"{photo.taken_at}|{photo.id}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[str, int]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        shown_at, photo_id = text.split("|")
+        if not (photo_id.isascii() and photo_id.isdigit() and len(photo_id) < 19):
+            raise ValueError(photo_id)
+        return shown_at, int(photo_id)
+    except (ValueError, binascii.Error) as problem:
+        raise BadInput("This cursor is none that photolib gave out.") from problem
+
+
+# ---------------------------------------------------------------- photos: writing
+
+
+@dataclass(frozen=True)
+class Original:
+    """A row about bytes in the store."""
+
+    key: str
+    extension: str
+    format: str
+    media_type: str
+    size: int
+
+
+def add_original(db: Database, original: Original) -> None:
+    db.conn.execute(
+        """insert into originals (key, extension, format, media_type, size, stored_at) values (?, ?, ?, ?, ?, ?)
+           on conflict (key) do nothing""",
+        (original.key, original.extension, original.format, original.media_type, original.size, now()),
+    )
+
+
+def add_photo(
+    db: Database, owner_id: int, original: Original, kind: str, filename: str, shown_at: str
+) -> tuple[int, bool]:
+    """List an owner's photo; return its id and whether it is new to them.
+
+    Bytes this owner has already, as a photo or as a part of one, are no second photo.
+    """
+    add_original(db, original)
+    for photo_id, owner in owners_of(db, original.key):
+        if owner == owner_id:
+            return photo_id, False
+    row = db.conn.execute(
+        """insert into photos (owner_id, key, type, status, is_listed, shown_at, month, taken_at_source, filename, added_at)
+           values (?, ?, ?, 'processing', 1, ?, ?, 'file time', ?, ?) returning id""",
+        (owner_id, original.key, kind, shown_at, shown_at[:7], filename, now()),
+    ).fetchone()
+    return row[0], True
+
+
+_HOT = (
+    "utc_offset", "taken_at_source", "width", "height", "duration", "latitude", "longitude", "rating",
+)  # fmt: skip
+_COLD = (
+    "title", "description", "orientation", "altitude", "direction", "make", "model", "lens", "focal_length", "aperture",
+    "shutter", "iso", "video_codec", "content_id",
+)  # fmt: skip
+_JSON = ("people", "regions", "exif", "notes")
+
+
+def describe(db: Database, photo_id: int, facts: dict[str, Any]) -> None:
+    """Write what the file and its sidecars say about a photo. May run again: the same facts give the same rows."""
+    db.conn.execute(
+        f"""update photos set shown_at = ?, month = ?, {", ".join(f"{name} = ?" for name in _HOT)},
+              is_favourite = max(is_favourite, ?), is_archived = max(is_archived, ?)
+            where id = ?""",
+        (
+            facts["taken_at"], facts["taken_at"][:7], *(facts.get(name) for name in _HOT),
+            int(bool(facts.get("is_favourite"))), int(bool(facts.get("is_archived"))), photo_id,
+        ),
+    )  # fmt: skip
+    names = (*_COLD, *_JSON)
+    db.conn.execute(
+        f"""insert into details (photo_id, {", ".join(names)}) values (?, {", ".join("?" * len(names))})
+            on conflict (photo_id) do update set {", ".join(f"{name} = excluded.{name}" for name in names)}""",
+        (
+            photo_id,
+            *(facts.get(name) for name in _COLD),
+            *(json.dumps(facts[name], ensure_ascii=False) if facts.get(name) else None for name in _JSON),
+        ),
+    )
+    db.conn.execute("delete from photo_tags where photo_id = ? and source = 'file'", (photo_id,))
+    owner_id = db.conn.execute("select owner_id from photos where id = ?", (photo_id,)).fetchone()[0]
+    for keyword in facts.get("keywords") or []:
+        tag(db, owner_id, photo_id, keyword, "file")
+    motion = facts.get("motion")
+    db.conn.execute("delete from parts where photo_id = ? and role = 'motion'", (photo_id,))
+    if motion:
+        db.conn.execute(
+            """insert into parts (photo_id, role, key, byte_offset, byte_length)
+               select id, 'motion', key, ?, ? from photos where id = ?""",
+            (motion["offset"], motion["length"], photo_id),
+        )
+        db.conn.execute("update photos set type = 'motion' where id = ? and type = 'photo'", (photo_id,))
+    _relist(db, photo_id)
+
+
+def picture_is_ready(db: Database, photo_id: int, placeholder: bytes | None, notes: Sequence[str] = ()) -> None:
+    """The variants are made: the photo can be looked at."""
+    was = db.conn.execute("select status from photos where id = ?", (photo_id,)).fetchone()
+    db.conn.execute("update photos set status = 'ready', placeholder = ? where id = ?", (placeholder, photo_id))
+    if was == ("failed",):
+        sources.photo_recovered(db, photo_id)
+    if notes:
+        _add_notes(db, photo_id, notes)
+    _relist(db, photo_id)
+
+
+def picture_failed(db: Database, photo_id: int, reason: str) -> None:
+    """Nothing can be shown of it: kept, listed with its reason, and out of the timeline."""
+    db.conn.execute("update photos set status = 'failed' where id = ?", (photo_id,))
+    sources.photo_failed(db, photo_id, reason)
+    _relist(db, photo_id)
+
+
+def _add_notes(db: Database, photo_id: int, notes: Sequence[str]) -> None:
+    row = db.conn.execute("select notes from details where photo_id = ?", (photo_id,)).fetchone()
+    known = json.loads(row[0]) if row and row[0] else []
+    merged = json.dumps([*known, *(note for note in notes if note not in known)], ensure_ascii=False)
+    db.conn.execute(
+        """insert into details (photo_id, notes) values (?, ?) on conflict (photo_id) do update set notes = excluded.notes""",
+        (photo_id, merged),
+    )
+
+
+def _relist(db: Database, photo_id: int) -> None:
+    """A photo is in the timeline unless it failed, is archived or lies in the trash: the one place that says so."""
+    db.conn.execute(
+        """update photos set is_listed = case when status <> 'failed' and is_archived = 0 and trashed_at is null
+             then 1 else 0 end where id = ?""",
+        (photo_id,),
+    )
+
+
+def tag(db: Database, owner_id: int, photo_id: int, name: str, source: str) -> None:
+    """Give a photo a tag. source: 'person' or 'file'; what a person gave is not taken away by a file."""
+    db.conn.execute(
+        "insert into tags (owner_id, name) values (?, ?) on conflict (owner_id, name) do nothing", (owner_id, name)
+    )
+    db.conn.execute(
+        """insert into photo_tags (photo_id, tag_id, source) select ?, id, ? from tags where owner_id = ? and name = ?
+           on conflict (photo_id, tag_id) do update set
+             source = case photo_tags.source when 'person' then 'person' else excluded.source end""",
+        (photo_id, source, owner_id, name),
+    )
+
+
+def put_in_album(
+    db: Database, owner_id: int, photo_id: int, title: str, kind: str = "manual", description: str = ""
+) -> int:
+    """Put a photo at the end of the owner's album of that title, which is made when there is none; return the album's id."""
+    row = db.conn.execute(
+        "select id from albums where owner_id = ? and title = ? order by id limit 1", (owner_id, title)
+    ).fetchone()
+    album_id = row[0] if row else db.conn.execute(
+        """insert into albums (owner_id, title, description, kind, created_at) values (?, ?, ?, ?, ?) returning id""",
+        (owner_id, title, description, kind, now()),
+    ).fetchone()[0]  # fmt: skip
+    db.conn.execute(
+        """insert into album_photos (album_id, photo_id, position, added_at)
+           select ?, ?, coalesce(max(position), 0) + 1, ? from album_photos where album_id = ?
+           on conflict (album_id, photo_id) do nothing""",
+        (album_id, photo_id, now(), album_id),
+    )
+    return album_id
+
+
+# ---------------------------------------------------------------- parts: two files, one photo
+
+
+def file_mates(db: Database, photo_id: int) -> list[Photo]:
+    """The owner's other photos that lie beside this one under the same name but for the ending.
+
+    Only those whose metadata has been read: before that nobody can tell what they are.
+    """
+    rows = db.conn.execute(
+        """select distinct other.id
+           from photos this
+           join sources here on here.photo_id = this.id
+           join sources there on there.folder_id = here.folder_id and there.stem = here.stem
+           join photos other on other.id = there.photo_id and other.owner_id = this.owner_id
+           join details on details.photo_id = other.id
+           where this.id = ? and other.id <> this.id order by other.id""",
+        (photo_id,),
+    ).fetchall()
+    return [photo(db, row[0]) for row in rows]
+
+
+def join_part(db: Database, main_id: int, part_id: int, role: str) -> None:
+    """Two photos were one: the second becomes a part of the first, with everything that hung on it."""
+    db.conn.execute(
+        """insert into parts (photo_id, role, key) select ?, ?, key from photos where id = ?
+           on conflict (photo_id, role, key) do nothing""",
+        (main_id, role, part_id),
+    )
+    db.conn.execute("update sources set photo_id = ? where photo_id = ?", (main_id, part_id))
+    for table, other in (("photo_sidecars", "sidecar_id"), ("album_photos", "album_id"), ("photo_tags", "tag_id")):
+        db.conn.execute(
+            f"""update {table} set photo_id = ? where photo_id = ?
+                and {other} not in (select {other} from {table} where photo_id = ?)""",
+            (main_id, part_id, main_id),
+        )
+        db.conn.execute(f"delete from {table} where photo_id = ?", (part_id,))
+    for table in ("parts", "details", "jobs"):
+        db.conn.execute(f"delete from {table} where photo_id = ?", (part_id,))
+    db.conn.execute("delete from photos where id = ?", (part_id,))
+    db.conn.execute("update photos set type = ? where id = ?", ("raw" if role == "raw" else "live", main_id))
+
+
+# ---------------------------------------------------------------- counts, and small facts
+
+
+def totals(db: Database) -> dict[str, int]:
+    """Counts and bytes for `photolib status`."""
+    row = db.conn.execute(
+        """select count(*), coalesce(sum(status = 'processing'), 0), coalesce(sum(status = 'failed'), 0),
+             coalesce(sum(type = 'video'), 0), coalesce(sum(trashed_at is not null), 0), coalesce(sum(is_archived), 0)
+           from photos"""
+    ).fetchone()
+    names = ("photos", "processing", "failed", "videos", "in_trash", "archived")
+    found = dict(zip(names, row, strict=True))
+    found["originals"], found["bytes"] = db.conn.execute(
+        "select count(*), coalesce(sum(size), 0) from originals"
+    ).fetchone()
+    found["albums"] = db.conn.execute("select count(*) from albums").fetchone()[0]
+    return found
+
+
+def statuses(db: Database, photos: Sequence[int]) -> dict[int, str]:
+    """The status of each of these photos; those that became parts of others are missing."""
+    found: dict[int, str] = {}
+    for start in range(0, len(photos), 500):
+        some = photos[start : start + 500]
+        marks = ",".join("?" * len(some))
+        found.update(db.conn.execute(f"select id, status from photos where id in ({marks})", tuple(some)).fetchall())
+    return found
+
+
+def original_keys(db: Database) -> list[tuple[str, int]]:
+    """(key, size) of every original there is a row for, in order of key."""
+    return db.conn.execute("select key, size from originals order by key").fetchall()
+
+
+def has_original(db: Database, key: str) -> bool:
+    return db.conn.execute("select 1 from originals where key = ?", (key,)).fetchone() is not None
+
+
+def photo_ids(db: Database) -> list[int]:
+    return [row[0] for row in db.conn.execute("select id from photos order by id desc")]
+
+
+def remember(db: Database, name: str, value: str) -> None:
+    """Keep a small fact about this data folder."""
+    db.conn.execute(
+        "insert into remembered (name, value) values (?, ?) on conflict (name) do update set value = excluded.value",
+        (name, value),
+    )
+
+
+def remembered(db: Database, name: str) -> str | None:
+    row = db.conn.execute("select value from remembered where name = ?", (name,)).fetchone()
+    return row[0] if row else None

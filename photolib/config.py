@@ -1,0 +1,189 @@
+"""Settings: read once from option, environment, file and default (in that order), then passed in as frozen dataclasses."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args, get_type_hints
+
+import platformdirs
+
+from photolib.errors import BadInput
+
+FILE_NAME = "photolib.toml"
+
+
+@dataclass(frozen=True)
+class Library:
+    """A folder that is watched. Its files are only ever read."""
+
+    path: Path
+    owner: str = "admin"
+    ignore: tuple[str, ...] = ()
+    poll_seconds: int = 0  # 0: wait for the system's notifications; for network shares, look this often instead
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every setting. `sources` says for each name where its value came from; `libraries` only come from the file."""
+
+    data_dir: Path = field(default_factory=lambda: Path(platformdirs.user_data_dir("photolib")))
+    host: str = "127.0.0.1"
+    port: int = 8800
+    models_dir: Path | None = None
+    workers: int = 0
+    rescan_minutes: int = 60
+    settle_seconds: float = 2.0
+    min_free_mb: int = 1024
+    max_megapixels: int = 400
+    decode_memory_mb: int = 2048
+    decode_seconds: int = 60
+    log_level: str = "info"
+    libraries: tuple[Library, ...] = ()
+    file: Path | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def cores(self) -> int:
+        """How many photos are decoded at the same time."""
+        return self.workers or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(2))
+
+
+NOT_SETTINGS = {"libraries", "file", "sources"}
+
+
+def setting_names() -> list[str]:
+    """The names of all plain settings, in the order of the example file."""
+    return [each.name for each in fields(Config) if each.name not in NOT_SETTINGS]
+
+
+def environment_name(name: str) -> str:
+    return f"PHOTOLIB_{name.upper()}"
+
+
+def default_file() -> Path:
+    """photolib.toml in the current folder when there is one, else the one in the person's config folder."""
+    here = Path(FILE_NAME)
+    return here if here.is_file() else Path(platformdirs.user_config_dir("photolib")) / FILE_NAME
+
+
+def load(file: Path | None = None, environ: Mapping[str, str] = os.environ, **options: Any) -> Config:
+    """Read the settings.
+
+    A file named by the caller has to exist; the default one need not. Raises BadInput naming the file, the key and the
+    keys that exist.
+    """
+    if file is not None and not file.is_file():
+        raise BadInput(f"The settings file {file} is not there. `photolib config init` writes one.")
+    file = file or default_file()
+    written = _read(file) if file.is_file() else {}
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    base = file.absolute().parent
+    hints = get_type_hints(Config)
+    for name in setting_names():
+        if options.get(name) is not None:
+            values[name], sources[name] = options[name], "option"
+        elif environment_name(name) in environ:
+            values[name], sources[name] = environ[environment_name(name)], environment_name(name)
+        elif name in written:
+            values[name], sources[name] = written[name], str(file)
+        else:
+            sources[name] = "default"
+            continue
+        folder = base if sources[name] == str(file) else Path.cwd()
+        values[name] = _convert(values[name], hints[name], f"{name} in {sources[name]}", folder)
+    libraries = tuple(_library(each, file, base) for each in _tables(written.get("libraries", []), file))
+    config = Config(**values, libraries=libraries, file=file if file.is_file() else None, sources=sources)
+    return _checked(config)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        written = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise BadInput(f"{file} is not valid TOML: {problem}") from problem
+    except OSError as problem:
+        raise BadInput(f"{file} cannot be read: {problem.strerror}") from problem
+    _refuse_unknown(written, {*setting_names(), "libraries"}, str(file))
+    return written
+
+
+def _tables(value: Any, file: Path) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise BadInput(f"libraries in {file} has to be written as [[libraries]] tables.")
+    return value
+
+
+def _library(table: dict[str, Any], file: Path, base: Path) -> Library:
+    _refuse_unknown(table, {each.name for each in fields(Library)}, f"[[libraries]] in {file}")
+    if "path" not in table:
+        raise BadInput(f"A [[libraries]] table in {file} has no path.")
+    hints = get_type_hints(Library)
+    return Library(**{k: _convert(v, hints[k], f"{k} of [[libraries]] in {file}", base) for k, v in table.items()})
+
+
+def _refuse_unknown(table: Mapping[str, Any], known: set[str], where: str) -> None:
+    for name in table:
+        if name not in known:
+            raise BadInput(f"{where}: there is no setting {name!r}. There are: {', '.join(sorted(known))}.")
+
+
+def _convert(value: Any, kind: Any, where: str, base: Path) -> Any:
+    """Turn a TOML value or a string from the environment into the field's type, or say what is wrong with it."""
+    if isinstance(kind, UnionType):
+        kind = next(each for each in get_args(kind) if each is not type(None))
+    if kind == tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise BadInput(f"{where} has to be a list of texts.")
+        return tuple(value)
+    if kind is Path:
+        return base / Path(str(value)).expanduser()
+    if isinstance(value, bool) or (not isinstance(value, kind) and not isinstance(value, str | int)):
+        raise BadInput(f"{where} has to be {_WORDS[kind]}, not {value!r}.")
+    try:
+        return kind(value)
+    except ValueError as problem:
+        raise BadInput(f"{where} has to be {_WORDS[kind]}, not {value!r}.") from problem
+
+
+_WORDS = {int: "a whole number", float: "a number", str: "a text"}
+
+
+def _checked(config: Config) -> Config:
+    if not 0 <= config.port <= 65535:
+        raise BadInput(f"port ({config.sources['port']}) has to lie between 0 and 65535, not {config.port}.")
+    for name in ("workers", "rescan_minutes", "settle_seconds", "min_free_mb"):
+        if getattr(config, name) < 0:
+            raise BadInput(f"{name} ({config.sources[name]}) cannot be negative.")
+    for name in ("max_megapixels", "decode_memory_mb", "decode_seconds"):
+        if getattr(config, name) <= 0:
+            raise BadInput(f"{name} ({config.sources[name]}) has to be more than 0.")
+    if config.log_level not in ("debug", "info", "warning", "error"):
+        raise BadInput(f"log_level ({config.sources['log_level']}) is one of debug, info, warning and error.")
+    return replace(config, data_dir=config.data_dir.absolute())
+
+
+def default_of(each: Field[Any]) -> Any:
+    """A field's default value."""
+    return each.default if each.default is not MISSING else each.default_factory()  # type: ignore[misc]
+
+
+def shown(config: Config) -> dict[str, dict[str, Any]]:
+    """Every setting with its value and where it came from, ready for JSON."""
+    plain = {
+        name: {"value": _plain(getattr(config, name)), "from": config.sources.get(name, "default")}
+        for name in setting_names()
+    }
+    plain["libraries"] = {"value": [_plain(each) for each in config.libraries], "from": str(config.file or "default")}
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, Path) else value

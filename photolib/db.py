@@ -1,0 +1,291 @@
+"""The database: connect, write(), migrations, and whatever only SQLite has (pragmas, backup) behind named functions."""
+
+import fcntl
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlite_utils import Database, Migrations
+
+from photolib.errors import DatabaseFailed, StorageFailed, TryLater
+
+BUSY_SECONDS = 30
+
+schema = Migrations("photolib")
+_one_writer = (
+    threading.Lock()
+)  # threads of one process queue up here, fairly; other processes meet at SQLite's own lock
+
+
+class Connections:
+    """One connection per thread to one database file; `here` is the calling thread's."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+
+    @property
+    def here(self) -> Database:
+        if not hasattr(self._local, "db"):
+            self._local.db = connect(self.path)
+        return self._local.db
+
+    def close_here(self) -> None:
+        """Close the calling thread's connection, if it has one. Threads that end call this."""
+        if hasattr(self._local, "db"):
+            self._local.db.close()
+            del self._local.db
+
+
+def connect(path: Path) -> Database:
+    """Open the database at path. Raises DatabaseFailed with a sentence when that cannot be done."""
+    try:
+        raw = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        raw.execute("pragma foreign_keys = on")
+        raw.execute("pragma journal_mode = wal")
+        raw.execute("pragma synchronous = normal")
+        raw.execute("pragma cache_size = -16000")
+        raw.execute("pragma temp_store = memory")
+    except sqlite3.Error as problem:
+        raise explained(problem, path) from problem
+    return Database(raw, execute_plugins=False)
+
+
+@contextmanager
+def write(db: Database, durable: bool = False) -> Iterator[Database]:
+    """One short write transaction. It takes the write lock first, so what it reads cannot go stale under it.
+
+    durable: when this returns, the rows survive a power cut (the log is flushed); otherwise the last fraction of a second
+    may be lost, which is right for whatever can be worked out again. Raises TryLater when another process keeps the
+    database busy for BUSY_SECONDS, StorageFailed on a full disk, DatabaseFailed otherwise.
+    """
+    with _one_writer:
+        try:
+            if durable:
+                db.conn.execute("pragma synchronous = full")
+            db.conn.execute("begin immediate")
+            try:
+                yield db
+                db.conn.execute("commit")
+            except BaseException:
+                if db.conn.in_transaction:
+                    db.conn.execute("rollback")
+                raise
+            finally:
+                if durable:
+                    db.conn.execute("pragma synchronous = normal")
+        except sqlite3.IntegrityError:
+            raise  # a bug of ours, not a state of the machine
+        except (sqlite3.OperationalError, sqlite3.DatabaseError) as problem:
+            raise explained(problem) from problem
+
+
+def explained(problem: sqlite3.Error, path: Path | None = None) -> Exception:
+    """The problem as one of ours where it is a state of the machine, itself where it is a bug."""
+    where = f"The database {path}" if path else "The database"
+    code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return TryLater(f"{where} was kept busy by another process for {BUSY_SECONDS} seconds.")
+    if code in (sqlite3.SQLITE_FULL,):
+        return StorageFailed(
+            "The disk that holds the database is full. Free some space and start again; nothing kept is lost."
+        )
+    if code in (sqlite3.SQLITE_IOERR,):
+        return StorageFailed(
+            f"{where} could not be read or written ({problem}). Look at the disk that holds the data folder."
+        )
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return DatabaseFailed(f"{where} cannot be written ({problem}). Look at the rights of the data folder.")
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return DatabaseFailed(
+            f"{where} is damaged ({problem}). Your originals are untouched. Restore the newest copy from the backups folder."
+        )
+    return problem
+
+
+def migrate(path: Path, backups: Path) -> list[str]:
+    """Bring the database at path to this program's schema; return the names of the migrations that ran.
+
+    A database that already holds something is copied into backups first. Each migration is one transaction, so a kill
+    in the middle leaves the state before it. Raises DatabaseFailed when a newer photolib has been here.
+    """
+    with open(path.with_name(path.name + ".migrating"), "w") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)  # two processes started at once: the second finds nothing left to do
+        db = connect(path)
+        try:
+            known = {each.name for each in schema._migrations}
+            unknown = [each.name for each in schema.applied(db) if each.name not in known]
+            if unknown:
+                raise DatabaseFailed(
+                    f"{path} was made by a newer photolib (it has {', '.join(unknown)}). Update photolib; nothing was changed."
+                )
+            pending = [each.name for each in schema.pending(db)]
+            if pending:
+                if schema.applied(db):
+                    copy_to(db, backups / f"before-{pending[0]}-{datetime.now(UTC):%Y%m%dT%H%M%S}.db")
+                schema.apply(db)
+            return pending
+        except sqlite3.Error as problem:
+            raise explained(problem, path) from problem
+        finally:
+            db.close()
+
+
+def copy_to(db: Database, target: Path) -> None:
+    """Write a consistent copy of the whole database, while others read and write it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    copy = sqlite3.connect(target)
+    try:
+        db.conn.backup(copy)
+    finally:
+        copy.close()
+
+
+def quick_check(db: Database) -> list[str]:
+    """What SQLite finds wrong with its own file; empty when all is well."""
+    try:
+        rows = [row[0] for row in db.conn.execute("pragma quick_check(10)")]
+    except sqlite3.DatabaseError as problem:
+        return [str(problem)]
+    return [] if rows == ["ok"] else rows
+
+
+def checkpoint(db: Database) -> None:
+    """Fold the write-ahead log back into the database file, as far as readers allow."""
+    db.conn.execute("pragma wal_checkpoint(passive)")
+
+
+def refresh_statistics(db: Database) -> None:
+    """Let SQLite's planner know how large the tables have become; it decides itself whether that is worth anything."""
+    db.conn.execute("pragma optimize")
+
+
+@schema()
+def m001_photos_in(db: Database) -> None:
+    """Everything from a file met in a folder to the photo in the timeline, and the queue between them."""
+    db["users"].create(
+        {"id": int, "name": str, "role": str, "password_hash": str, "created_at": str, "is_disabled": int},
+        pk="id", not_null={"name", "role", "created_at", "is_disabled"}, defaults={"is_disabled": 0}, strict=True,
+    )  # fmt: skip
+    db["users"].create_index(["name"], unique=True)
+
+    db["originals"].create(
+        {"key": str, "extension": str, "format": str, "media_type": str, "size": int, "stored_at": str},
+        pk="key", not_null={"extension", "format", "media_type", "size", "stored_at"}, strict=True,
+    )  # fmt: skip
+
+    # Small and hot: what a timeline page needs and nothing else. shown_at is the local wall time to sort by and never null.
+    db["photos"].create(
+        {
+            "id": int, "owner_id": int, "key": str, "type": str, "status": str, "is_listed": int,
+            "shown_at": str, "month": str, "utc_offset": int, "taken_at_source": str,
+            "width": int, "height": int, "duration": float, "placeholder": bytes, "filename": str,
+            "latitude": float, "longitude": float, "rating": int, "is_favourite": int, "is_archived": int,
+            "trashed_at": str, "added_at": str,
+        },
+        pk="id", strict=True,
+        not_null={"owner_id", "key", "type", "status", "is_listed", "shown_at", "month", "taken_at_source", "filename",
+                  "is_favourite", "is_archived", "added_at"},
+        defaults={"is_favourite": 0, "is_archived": 0},
+        foreign_keys=[("owner_id", "users", "id"), ("key", "originals", "key")],
+    )  # fmt: skip
+    db["photos"].create_index(["owner_id", "key"], unique=True)
+    db["photos"].create_index(["key"])
+    db["photos"].create_index(["owner_id", "is_listed", "shown_at", "id"])
+    db["photos"].create_index(["owner_id", "is_listed", "month"])
+
+    db["details"].create(
+        {
+            "photo_id": int, "title": str, "description": str, "orientation": int, "altitude": float, "direction": float,
+            "make": str, "model": str, "lens": str, "focal_length": float, "aperture": float, "shutter": float, "iso": int,
+            "video_codec": str, "content_id": str, "people": str, "regions": str, "exif": str, "notes": str,
+        },
+        pk="photo_id", strict=True, foreign_keys=[("photo_id", "photos", "id")],
+    )  # fmt: skip
+    db["details"].create_index(["content_id"])
+
+    # A photo's further files, or further stretches of its own file: the video of a live photo, the RAW beside a JPEG.
+    db["parts"].create(
+        {"id": int, "photo_id": int, "role": str, "key": str, "byte_offset": int, "byte_length": int},
+        pk="id", not_null={"photo_id", "role", "key"}, strict=True,
+        foreign_keys=[("photo_id", "photos", "id"), ("key", "originals", "key")],
+    )  # fmt: skip
+    db["parts"].create_index(["photo_id", "role", "key"], unique=True)
+    db["parts"].create_index(["key"])
+
+    # Paths are bytes: a file's name need not be text. Archives count as folders: /home/a/takeout.zip!/Takeout/...
+    db["folders"].create({"id": int, "path": bytes, "inner": bytes}, pk="id", not_null={"path"}, strict=True)
+    db["folders"].create_index(["path"], unique=True)
+    db["folders"].create_index(["inner"])
+    db["sources"].create(
+        {
+            "id": int, "folder_id": int, "name": bytes, "stem": bytes, "owner_id": int, "size": int, "mtime_ns": int, "inode": int,
+            "outcome": str, "reason": str, "key": str, "photo_id": int, "seen_at": str, "gone_at": str,
+        },
+        pk="id", strict=True,
+        not_null={"folder_id", "name", "stem", "owner_id", "size", "mtime_ns", "inode", "outcome", "seen_at"},
+        foreign_keys=[("folder_id", "folders", "id"), ("owner_id", "users", "id"), ("photo_id", "photos", "id")],
+    )  # fmt: skip
+    db["sources"].create_index(["folder_id", "name", "owner_id"], unique=True)
+    db["sources"].create_index(["folder_id", "stem"])
+    db["sources"].create_index(["photo_id"])
+    db["sources"].create_index(["key"])
+    db["sources"].create_index(["outcome"])
+
+    # Sidecars are kept whole: a better reader can read them again, and one may come long before or after its photo.
+    db["sidecars"].create(
+        {"id": int, "owner_id": int, "folder_id": int, "name": bytes, "kind": str, "body": bytes},
+        pk="id", not_null={"owner_id", "folder_id", "name", "kind", "body"}, strict=True,
+        foreign_keys=[("owner_id", "users", "id"), ("folder_id", "folders", "id")],
+    )  # fmt: skip
+    db["sidecars"].create_index(["folder_id", "name", "owner_id"], unique=True)
+    db["photo_sidecars"].create(
+        {"photo_id": int, "sidecar_id": int}, pk=("photo_id", "sidecar_id"), strict=True,
+        foreign_keys=[("photo_id", "photos", "id"), ("sidecar_id", "sidecars", "id")],
+    )  # fmt: skip
+    db["photo_sidecars"].create_index(["sidecar_id"])
+
+    db["albums"].create(
+        {"id": int, "owner_id": int, "title": str, "description": str, "kind": str, "created_at": str},
+        pk="id", not_null={"owner_id", "title", "kind", "created_at"}, strict=True,
+        foreign_keys=[("owner_id", "users", "id")],
+    )  # fmt: skip
+    db["albums"].create_index(["owner_id", "title"])
+    db["album_photos"].create(
+        {"album_id": int, "photo_id": int, "position": int, "added_at": str}, pk=("album_id", "photo_id"), strict=True,
+        not_null={"position", "added_at"},
+        foreign_keys=[("album_id", "albums", "id"), ("photo_id", "photos", "id")],
+    )  # fmt: skip
+    db["album_photos"].create_index(["photo_id"])
+    db["tags"].create(
+        {"id": int, "owner_id": int, "name": str}, pk="id", not_null={"owner_id", "name"}, strict=True,
+        foreign_keys=[("owner_id", "users", "id")],
+    )  # fmt: skip
+    db["tags"].create_index(["owner_id", "name"], unique=True)
+    db["photo_tags"].create(
+        {"photo_id": int, "tag_id": int, "source": str}, pk=("photo_id", "tag_id"), not_null={"source"}, strict=True,
+        foreign_keys=[("photo_id", "photos", "id"), ("tag_id", "tags", "id")],
+    )  # fmt: skip
+    db["photo_tags"].create_index(["tag_id"])
+
+    # Waiting, running and failed; what is done is gone. not_before and lease_until are seconds since 1970.
+    db["jobs"].create(
+        {
+            "id": int, "step": str, "photo_id": int, "state": str, "priority": int, "tries": int, "not_before": float,
+            "lease_until": float, "worker": str, "reason": str, "queued_at": str,
+        },
+        pk="id", strict=True, not_null={"step", "photo_id", "state", "priority", "tries", "not_before", "queued_at"},
+        foreign_keys=[("photo_id", "photos", "id")],
+    )  # fmt: skip
+    db["jobs"].create_index(["step", "photo_id"], unique=True)
+    db["jobs"].create_index(["photo_id"])
+    db["jobs"].create_index(["state", "priority", "id"])
+
+    db["libraries"].create(
+        {"path": bytes, "state": str, "note": str, "checked_at": str, "scanned_at": str},
+        pk="path", not_null={"state"}, strict=True,
+    )  # fmt: skip
+    db["remembered"].create({"name": str, "value": str}, pk="name", not_null={"value"}, strict=True)

@@ -1,0 +1,471 @@
+"""From folders and archives to arrive(): what is new is taken, what has not changed is not even opened, everything is counted."""
+
+import hashlib
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from photolib import archives, catalog, formats, ingest, jobs, sidecars, sources
+from photolib.db import write
+from photolib.errors import BadInput, PhotolibError, StorageFailed, TryLater, UnreadablePhoto
+from photolib.ingest import Arrival
+from photolib.library import Library
+from photolib.scan import Folder, Listed
+from photolib.sources import FileState, Source
+
+READ_AHEAD = 64  # arrivals that may wait for a thread
+SETTLE_TRIES = 15  # how often a file that keeps changing is looked at again before it is left for the next time
+SIDECAR = "It is a sidecar: it is read together with its photo."
+
+
+@dataclass
+class Tally:
+    """found = new + duplicate + ignored + failed, whatever happens. Safe to count from several threads."""
+
+    new: int = 0
+    duplicate: int = 0
+    ignored: int = 0
+    failed: int = 0
+    read_bytes: int = 0
+    failures: list[tuple[str, str]] = field(default_factory=list)
+    why_ignored: Counter[str] = field(default_factory=Counter)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    new_photos: dict[int, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def found(self) -> int:
+        return self.new + self.duplicate + self.ignored + self.failed
+
+    def count(self, source: Source) -> None:
+        path = sources.shown_path(source.folder, source.name)
+        with self._lock:
+            if source.outcome == "new":
+                self.new += 1
+                self.new_photos[source.photo_id or 0] = path
+            elif source.outcome == "duplicate":
+                self.duplicate += 1
+            elif source.outcome == "ignored":
+                self.ignored += 1
+                self.why_ignored[source.reason or ""] += 1
+            else:
+                self.failed += 1
+                self.failures.append((path, source.reason or ""))
+            self.read_bytes += source.state.size if source.key else 0
+
+    def count_unchanged(self, outcomes: Mapping[str, int]) -> None:
+        """Files that were met before and have not changed."""
+        with self._lock:
+            self.duplicate += outcomes.get("new", 0) + outcomes.get("duplicate", 0)
+            self.ignored += outcomes.get("ignored", 0)
+            self.failed += outcomes.get("failed", 0)
+
+    def turned_out_failed(self, photo_id: int, reason: str) -> None:
+        """A photo that was kept as new cannot be shown."""
+        with self._lock:
+            self.new -= 1
+            self.failed += 1
+            self.failures.append((self.new_photos.pop(photo_id), reason))
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the person who imports asked for."""
+
+    owner_id: int
+    album: str | None = None
+    folder_albums: bool = False
+    tags: Sequence[str] = ()
+    is_dry_run: bool = False
+
+    def albums_for(self, folder: bytes) -> list[tuple[str, str]]:
+        albums = [(self.album, "manual")] if self.album else []
+        if self.folder_albums:
+            albums.append((sources.shown_name(os.path.basename(folder)), "folder"))
+        return albums
+
+
+class Intake:
+    """Takes folders and archives in. Files of folders are read by a few threads; close() waits for them and for files still being written.
+
+    A problem of our own disk (StorageFailed) ends everything and is raised by the next call.
+    """
+
+    def __init__(self, lib: Library, wishes: Wishes, tally: Tally, arrived: Callable[[], None] = lambda: None) -> None:
+        self._lib = lib
+        self._wishes = wishes
+        self._tally = tally
+        self._arrived = arrived
+        self._pool = ThreadPoolExecutor(max_workers=max(2, lib.config.cores), thread_name_prefix="arrive")
+        self._room = threading.Semaphore(READ_AHEAD)
+        self._problem: Exception | None = None
+        self._unsettled: list[tuple[Folder, Listed]] = []
+
+    def __enter__(self) -> "Intake":
+        return self
+
+    def __exit__(self, kind: object, problem: object, trace: object) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=kind is not None)
+
+    # ------------------------------------------------------------ folders
+
+    def take_folder(self, folder: Folder) -> None:
+        """Take what is new or changed in a folder; note what is gone."""
+        owner, db = self._wishes.owner_id, self._lib.db
+        known = sources.known_files(db, owner, folder.path)
+        fresh, unchanged = [], Counter[str]()
+        for listed in folder.files:
+            outcome = known.get(listed)
+            if outcome is None:
+                fresh.append(listed)
+            else:
+                unchanged[outcome] += 1
+        self._tally.count_unchanged(unchanged)
+        self._report(folder)
+        if folder.is_whole and len(known) > unchanged.total():
+            gone = {name for name, *_ in known} - {name for name, *_ in folder.files}
+            if gone and not self._wishes.is_dry_run:
+                with write(db):
+                    sources.files_are_gone(db, owner, folder.path, gone)
+        settled = [listed for listed in fresh if self._has_settled(folder, listed)]
+        if settled:
+            self._take_fresh(folder, settled)
+
+    def _report(self, folder: Folder) -> None:
+        """Count what the scan itself turned away."""
+        self._tally.skipped.extend((sources.shown_name(path), reason) for path, reason in folder.skipped)
+        for outcome, found in (("ignored", folder.ignored), ("unread", folder.unread)):
+            for name, reason in found:
+                self._tally.count(Source(folder.path, name, self._wishes.owner_id, FileState(0, 0, 0), outcome, reason))
+
+    def _take_fresh(self, folder: Folder, settled: list[Listed]) -> None:
+        speaking = [listed for listed in settled if sidecars.is_named_like_one(listed[0])]
+        news = self._keep_sidecars(folder, speaking)
+        names = {os.fsdecode(name): name for name, *_ in folder.files if not sidecars.is_named_like_one(name)}
+        beside = _Beside(self._lib, self._wishes.owner_id, folder.path, names)
+        albums = [*self._wishes.albums_for(folder.path), *beside.albums]
+        for listed in settled:
+            name, size, mtime_ns, inode = listed
+            if not sidecars.is_named_like_one(name):
+                arrival = Arrival(
+                    self._wishes.owner_id, folder.path, name, FileState(size, mtime_ns, inode),
+                    partial(_open_file, folder.path + b"/" + name),
+                    sidecar_ids=beside.ids(name), albums=albums, tags=self._wishes.tags,
+                )  # fmt: skip
+                self._submit(arrival, beside.is_trashed(name))
+        if news:
+            fresh_names = {name for name, *_ in settled}
+            known = sources.photos_of(self._lib.db, self._wishes.owner_id, folder.path)
+            self._read_again((n, p) for n, p in known.items() if n not in fresh_names and news & set(beside.ids(n)))
+
+    def _has_settled(self, folder: Folder, listed: Listed) -> bool:
+        """Whether a file has stood still long enough to be taken; if not, it is remembered for close()."""
+        age = time.time() - listed[2] / 1e9
+        if age >= self._lib.config.settle_seconds or self._wishes.is_dry_run:
+            return True
+        self._unsettled.append((folder, listed))
+        return False
+
+    def _keep_sidecars(self, folder: Folder, listed: Iterable[Listed]) -> set[int]:
+        """Keep sidecar files whole; return their ids."""
+        kept, owner = set(), self._wishes.owner_id
+        for name, size, mtime_ns, inode in listed:
+            seen = Source(folder.path, name, owner, FileState(size, mtime_ns, inode), "ignored", SIDECAR)
+            try:
+                if size > sidecars.limit_of(name):
+                    raise BadInput("It is too large for a sidecar.")
+                body = Path(os.fsdecode(folder.path + b"/" + name)).read_bytes()
+            except (OSError, BadInput) as problem:
+                seen = Source(
+                    folder.path, name, owner, seen.state, "ignored", f"It is a sidecar that was not read: {problem}"
+                )
+                body = None
+            self._tally.count(seen)
+            if not self._wishes.is_dry_run:
+                with write(self._lib.db) as db:
+                    sources.saw_source(db, seen)
+                    if body is not None:
+                        kept.add(sources.keep_sidecar(db, owner, folder.path, name, sidecars.of(name, body)))
+        return kept
+
+    def _read_again(self, photos: Iterable[tuple[bytes, int]], beside: "_Beside | None" = None) -> None:
+        """Photos that were here before and have a new sidecar: read their metadata again."""
+        photos = list(photos)
+        if photos and not self._wishes.is_dry_run:
+            with write(self._lib.db) as db:
+                for name, photo_id in photos:
+                    for sidecar_id in beside.ids(name) if beside else ():
+                        sources.attach_sidecar(db, photo_id, sidecar_id)
+                jobs.enqueue(db, ingest.STEPS[0].name, [photo_id for _, photo_id in photos])
+            self._arrived()
+
+    # ------------------------------------------------------------ arrivals
+
+    def _submit(self, arrival: Arrival, is_trashed: bool) -> None:
+        self._raise_problem()
+        self._room.acquire()
+        self._pool.submit(self._take, arrival, is_trashed).add_done_callback(self._taken)
+
+    def _taken(self, future: "Future[None]") -> None:
+        self._room.release()
+        if not future.cancelled() and (problem := future.exception()):
+            self._problem = self._problem or (
+                problem if isinstance(problem, Exception) else StorageFailed(str(problem))
+            )
+
+    def _take(self, arrival: Arrival, is_trashed: bool) -> None:
+        if self._problem is not None:
+            return
+        seen = Source(arrival.folder, arrival.name, arrival.owner_id, arrival.state, "ignored", inner=arrival.inner)
+        if is_trashed:
+            seen = _with(seen, "ignored", "It lay in Google's trash when it was exported.")
+            self._remember(seen)
+        elif self._wishes.is_dry_run:
+            seen = _look_only(self._lib, arrival, seen)
+        else:
+            try:
+                seen = ingest.arrive(self._lib, arrival)
+            except TryLater as problem:
+                seen = _with(seen, "unread", str(problem))
+                self._remember(seen)
+        self._tally.count(seen)
+        self._arrived()
+
+    def _remember(self, seen: Source) -> None:
+        if not self._wishes.is_dry_run:
+            with write(self._lib.db) as db:
+                sources.saw_source(db, seen)
+
+    def _raise_problem(self) -> None:
+        if self._problem is not None:
+            raise self._problem
+
+    def close(self) -> None:
+        """Wait until everything taken so far has arrived, then for files that were still being written."""
+        tries = 0
+        while self._unsettled:
+            waiting, self._unsettled = self._unsettled, []
+            time.sleep(self._lib.config.settle_seconds)
+            tries += 1
+            by_folder: dict[bytes, tuple[Folder, list[Listed]]] = {}
+            for folder, listed in waiting:
+                by_folder.setdefault(folder.path, (folder, []))[1].append(listed)
+            for folder, before in by_folder.values():
+                self._take_settled(folder, before, is_last=tries >= SETTLE_TRIES)
+        self._pool.shutdown(wait=True)
+        self._raise_problem()
+
+    def _take_settled(self, folder: Folder, before: list[Listed], is_last: bool) -> None:
+        """Take those of a folder's unsettled files that have the same size and time as before, whatever that time says."""
+        still = []
+        for listed in before:
+            name = listed[0]
+            try:
+                found = os.stat(folder.path + b"/" + name)
+            except OSError:
+                continue  # gone again before it was ever taken: not met
+            now = (name, found.st_size, found.st_mtime_ns, found.st_ino)
+            if now == listed:
+                still.append(now)
+            elif is_last:
+                seen = Source(
+                    folder.path,
+                    name,
+                    self._wishes.owner_id,
+                    FileState(*now[1:]),
+                    "unread",
+                    "It is still being written.",
+                )
+                self._remember(seen)
+                self._tally.count(seen)
+            else:
+                self._unsettled.append((folder, now))
+        if still:
+            self._take_fresh(Folder(folder.path, folder.files), still)
+
+    # ------------------------------------------------------------ archives
+
+    def take_archives(self, paths: Sequence[Path]) -> None:
+        """Take what zip and tar archives hold, without unpacking them to disk.
+
+        Parts of one export are taken together: first all their sidecars are gathered, then the photos, wherever each lies.
+        """
+        fresh = [path for path in paths if not self._is_unchanged_archive(path)]
+        names: dict[bytes, dict[str, bytes]] = {}
+        for path in fresh:
+            self._gather_sidecars(path, names)
+        besides = {
+            inner: _Beside(self._lib, self._wishes.owner_id, _SIDECARS_OF + inner, self._with_known_names(inner, media))
+            for inner, media in names.items()
+        }
+        for path in fresh:
+            self._take_archive(path, besides)
+        for inner, beside in besides.items():
+            known = sources.photos_inside(self._lib.db, self._wishes.owner_id, inner)
+            self._read_again(((n, p) for n, p in known if beside.has_news(p, n)), beside)
+
+    def _is_unchanged_archive(self, path: Path) -> bool:
+        """An archive that was taken whole before: its members count as what they were then."""
+        owner, db = self._wishes.owner_id, self._lib.db
+        listed = _listed(path)
+        if sources.known_files(db, owner, _ARCHIVES + os.fsencode(path.parent)).get(listed) is None:
+            return False
+        self._tally.count_unchanged(sources.outcomes_below(db, owner, os.fsencode(path) + _INSIDE))
+        return True
+
+    def _gather_sidecars(self, path: Path, names: dict[bytes, dict[str, bytes]]) -> None:
+        """First pass over an archive: keep its sidecars, and note all the other names, folder by folder."""
+        owner = self._wishes.owner_id
+
+        def is_wanted(inner_path: str) -> bool:
+            folder, name = _split(inner_path)
+            if sidecars.is_named_like_one(name):
+                return True
+            names.setdefault(folder, {})[os.fsdecode(name)] = name
+            return False
+
+        for inner_path, body in archives.collect(path, is_wanted, limit_bytes=sidecars.JSON_LIMIT).items():
+            folder, name = _split(inner_path)
+            names.setdefault(folder, {})
+            with write(self._lib.db) as db:
+                sources.keep_sidecar(db, owner, _SIDECARS_OF + folder, name, sidecars.of(name, body), inner=None)
+
+    def _with_known_names(self, inner: bytes, media: dict[str, bytes]) -> dict[str, bytes]:
+        known = sources.photos_inside(self._lib.db, self._wishes.owner_id, inner)
+        return {**{os.fsdecode(name): name for name, _ in known}, **media}
+
+    def _take_archive(self, path: Path, besides: Mapping[bytes, "_Beside"]) -> None:
+        """Second pass: every member arrives, or is counted with the reason why not."""
+        top, owner = os.fsencode(path) + _INSIDE, self._wishes.owner_id
+        try:
+            for member in archives.members(path):
+                self._raise_problem()
+                inner, name = _split(member.name)
+                state = FileState(member.size, member.modified_ns, 0)
+                seen = Source(top + inner, name, owner, state, "ignored", SIDECAR, inner=inner)
+                if member.problem:
+                    seen = _with(seen, "ignored" if member.is_harmless else "failed", member.problem)
+                elif not sidecars.is_named_like_one(name):
+                    beside = besides.get(inner)
+                    arrival = Arrival(
+                        owner, seen.folder, name, state, member.open, inner=inner,
+                        sidecar_ids=beside.ids(name) if beside else (),
+                        albums=[*self._wishes.albums_for(inner or os.fsencode(path.stem)), *(beside.albums if beside else ())],
+                        tags=self._wishes.tags,
+                    )  # fmt: skip
+                    self._take(arrival, beside is not None and beside.is_trashed(name))
+                    continue
+                self._remember(seen)
+                self._tally.count(seen)
+        except (BadInput, UnreadablePhoto) as problem:
+            seen = Source(
+                os.fsencode(path.parent),
+                os.fsencode(path.name),
+                owner,
+                FileState(*_listed(path)[1:]),
+                "failed",
+                str(problem),
+            )
+            self._remember(seen)
+            self._tally.count(seen)
+        else:
+            listed = _listed(path)
+            done = Source(
+                _ARCHIVES + os.fsencode(path.parent),
+                listed[0],
+                owner,
+                FileState(*listed[1:]),
+                "ignored",
+                "An archive, taken whole.",
+            )
+            self._remember(done)
+
+
+class _Beside:
+    """The sidecars of one folder, matched to its photos."""
+
+    def __init__(self, lib: Library, owner_id: int, folder: bytes, names: Mapping[str, bytes]) -> None:
+        kept = sources.kept_sidecars(lib.db, owner_id, folder)
+        found = {os.fsdecode(name): sidecar for name, (_, sidecar) in kept.items()}
+        matched = sidecars.match(names, found) if found else {}
+        self._of = {
+            names[media]: [(kept[os.fsencode(name)]) for name in own] for media, own in matched.items()
+        }  # fmt: skip
+        self._lib = lib
+        title = sidecars.album_title(found.values())
+        self.albums = [(title, "takeout")] if title else []
+
+    def ids(self, name: bytes) -> list[int]:
+        return [sidecar_id for sidecar_id, _ in self._of.get(name, ())]
+
+    def is_trashed(self, name: bytes) -> bool:
+        return any(sidecars.is_trashed(sidecar) for _, sidecar in self._of.get(name, ()))
+
+    def has_news(self, photo_id: int, name: bytes) -> bool:
+        """Whether a sidecar of this name does not yet belong to the photo."""
+        return bool(set(self.ids(name)) - sources.sidecar_ids(self._lib.db, photo_id))
+
+
+_INSIDE = b"!/"  # /home/ann/takeout.zip!/Takeout/Google Photos
+_SIDECARS_OF = b"any!/"  # sidecars of an export speak about photos in whichever of its parts
+_ARCHIVES = b"archives:"
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is one of the archives that are looked into."""
+    return archives.is_archive(path)
+
+
+def wait_for_jobs(lib: Library, tally: Tally, look: Callable[[], None]) -> None:
+    """Wait until the new photos are worked through; those that cannot be shown move from new to failed.
+
+    look is called several times a second: it draws the progress, and may raise to end the waiting.
+    """
+    while jobs.is_busy(lib.db, jobs.NEW):
+        look()
+        time.sleep(0.1)
+    for photo_id, status in catalog.statuses(lib.db, list(tally.new_photos)).items():
+        if status == "failed":
+            tally.turned_out_failed(photo_id, catalog.photo(lib.db, photo_id).reason or "It cannot be shown.")
+
+
+def _split(inner_path: str) -> tuple[bytes, bytes]:
+    """Folder and file name inside an archive."""
+    folder, _, name = inner_path.rpartition("/")
+    return os.fsencode(folder), os.fsencode(name)
+
+
+def _listed(path: Path) -> Listed:
+    found = path.stat()
+    return os.fsencode(path.name), found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def _with(seen: Source, outcome: str, reason: str) -> Source:
+    return replace(seen, outcome=outcome, reason=reason)
+
+
+def _open_file(path: bytes) -> BinaryIO:
+    """Open without following a link and without waiting at a pipe that took the file's place meanwhile."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    return os.fdopen(handle, "rb", buffering=formats.HEAD)
+
+
+def _look_only(lib: Library, arrival: Arrival, seen: Source) -> Source:
+    """What would become of a file, found out by reading it and keeping nothing."""
+    try:
+        with arrival.open() as file:
+            head = file.peek(formats.HEAD)[: formats.HEAD]  # type: ignore[attr-defined]
+            if formats.sniff(head) is None:
+                return ingest.turned_away(seen, head)
+            key = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    except (OSError, PhotolibError) as problem:
+        return _with(seen, "unread", f"It could not be read: {problem}")
+    is_here = any(owner == arrival.owner_id for _, owner in catalog.owners_of(lib.db, key))
+    return replace(seen, outcome="duplicate" if is_here else "new", key=key)

@@ -1,0 +1,56 @@
+"""Which of the files beside a photo speak about it: XMP sidecars by name, Google Takeout's JSON by its naming rules."""
+
+from collections.abc import Iterable, Mapping
+
+from photolib import takeout
+from photolib.sources import Sidecar
+
+XMP_LIMIT = 10 << 20
+JSON_LIMIT = 1 << 20
+
+
+def is_named_like_one(name: bytes) -> bool:
+    return name[-4:].lower() == b".xmp" or name[-5:].lower() == b".json"
+
+
+def limit_of(name: bytes) -> int:
+    """How many bytes a sidecar of this name may have."""
+    return XMP_LIMIT if name[-4:].lower() == b".xmp" else JSON_LIMIT
+
+
+def of(name: bytes, body: bytes) -> Sidecar:
+    """The sidecar that a file is, by its name and what it holds."""
+    if name[-4:].lower() == b".xmp":
+        return Sidecar("xmp", body)
+    return Sidecar("album" if takeout.read_album(body) else "takeout", body)
+
+
+def match(media: Iterable[str], found: Mapping[str, Sidecar]) -> dict[str, list[str]]:
+    """Media name -> the names of its sidecars, within one folder.
+
+    x.jpg.xmp speaks about x.jpg; x.xmp about every x.* there is (Lightroom writes it for the RAW and means the pair).
+    """
+    media = list(media)
+    matches: dict[str, list[str]] = {}
+    xmp = {name[:-4].lower(): name for name, sidecar in found.items() if sidecar.kind == "xmp"}
+    if xmp:
+        for name in media:
+            lower = name.lower()
+            own = xmp.get(lower) or xmp.get(lower.rpartition(".")[0])
+            if own:
+                matches.setdefault(name, []).append(own)
+    titles = {name: takeout.title_of(sidecar.body) for name, sidecar in found.items() if sidecar.kind == "takeout"}
+    for name, own in takeout.match_sidecars(media, titles).items():
+        matches.setdefault(name, []).append(own)
+    return matches
+
+
+def album_title(found: Iterable[Sidecar]) -> str | None:
+    """The title of the album that a folder of a Takeout export is."""
+    albums = (takeout.read_album(sidecar.body) for sidecar in found if sidecar.kind == "album")
+    return next((album["title"] for album in albums if album and album["title"]), None)
+
+
+def is_trashed(sidecar: Sidecar) -> bool:
+    """Whether the photo lay in Google's trash when it was exported."""
+    return sidecar.kind == "takeout" and takeout.is_trashed(sidecar.body)

@@ -1,0 +1,266 @@
+"""The files met in folders and archives, what became of each, and the sidecars found beside them.
+
+Every question about them by name, as in catalog.py; functions that write expect to be called inside `db.write()`.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+
+def now() -> str:
+    """This moment in UTC, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def shown_path(folder: bytes, name: bytes) -> str:
+    """A path as people read it; bytes that are no text are shown as escapes."""
+    return (folder + b"/" + name).decode("utf-8", "backslashreplace")
+
+
+def shown_name(name: bytes) -> str:
+    """A file name as people read it."""
+    return name.decode("utf-8", "backslashreplace")
+
+
+@dataclass(frozen=True)
+class FileState:
+    """A file as it was last met: enough to tell, without opening it, that it has not changed."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file met in a folder. outcome: new, duplicate, ignored or failed; reason says why for the last two."""
+
+    folder: bytes
+    name: bytes
+    owner_id: int
+    state: FileState
+    outcome: str
+    reason: str | None = None
+    key: str | None = None
+    photo_id: int | None = None
+    inner: bytes | None = None
+
+
+def folder_id(db: Database, path: bytes, inner: bytes | None = None) -> int:
+    """The id of a folder, which is listed when it is not yet. inner: the path inside an archive, whichever archive that is."""
+    row = db.conn.execute("select id from folders where path = ?", (path,)).fetchone()
+    if row is None:
+        row = db.conn.execute(
+            """insert into folders (path, inner) values (?, ?) on conflict (path) do update set inner = excluded.inner
+               returning id""",
+            (path, inner),
+        ).fetchone()
+    return row[0]
+
+
+def saw_source(db: Database, source: Source) -> int:
+    """Remember a file, so that next time it need not even be opened; return its id."""
+    return db.conn.execute(
+        """insert into sources (folder_id, name, stem, owner_id, size, mtime_ns, inode, outcome, reason, key, photo_id, seen_at)
+           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+           on conflict (folder_id, name, owner_id) do update set
+             size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode, outcome = excluded.outcome,
+             reason = excluded.reason, key = excluded.key, photo_id = excluded.photo_id, seen_at = excluded.seen_at,
+             gone_at = null
+           returning id""",
+        (
+            folder_id(db, source.folder, source.inner), source.name, stem(source.name), source.owner_id,
+            source.state.size, source.state.mtime_ns, source.state.inode,
+            source.outcome, source.reason, source.key, source.photo_id, now(),
+        ),
+    ).fetchone()[0]  # fmt: skip
+
+
+_ENDINGS = re.compile(rb"(\.mp(~\d+)?)?\.[a-z0-9]{1,5}$|\.mp(~\d+)?$")
+
+
+def stem(name: bytes) -> bytes:
+    """A file name without what tells the files of one photo apart: IMG_1.HEIC and img_1.mov, PXL_2.MP.jpg and PXL_2.MP."""
+    return _ENDINGS.sub(b"", name.lower())
+
+
+def known_files(db: Database, owner_id: int, folder: bytes) -> dict[tuple[bytes, int, int, int], str]:
+    """(name, size, mtime_ns, inode) -> outcome of every file met in a folder that need not be opened again.
+
+    Files that could not be read for a reason outside themselves ('unread') are left out: the next look tries again.
+    """
+    rows = db.conn.execute(
+        """select name, size, mtime_ns, inode, outcome from sources join folders on folders.id = folder_id
+           where path = ? and owner_id = ? and gone_at is null and outcome <> 'unread'""",
+        (folder, owner_id),
+    )
+    return {row[:4]: row[4] for row in rows}
+
+
+def files_are_gone(db: Database, owner_id: int, folder: bytes, names: Iterable[bytes]) -> None:
+    """Note that files are no longer where they were. Nothing else follows from that: absence never means deletion."""
+    db.conn.executemany(
+        """update sources set gone_at = ? where owner_id = ? and name = ?
+             and folder_id = (select id from folders where path = ?) and gone_at is null""",
+        [(now(), owner_id, name, folder) for name in names],
+    )
+
+
+def sources_of(db: Database, key: str) -> list[tuple[bytes, bytes]]:
+    """(folder, name) of every place these bytes were met."""
+    return db.conn.execute(
+        "select folders.path, name from sources join folders on folders.id = folder_id where key = ?", (key,)
+    ).fetchall()
+
+
+def failed(db: Database, size: int = 1000) -> list[tuple[str, str]]:
+    """(path, reason) of every file that was met and could not be kept, or was kept and cannot be shown."""
+    rows = db.conn.execute(
+        """select folders.path, name, coalesce(reason, 'It could not be read.')
+           from sources join folders on folders.id = folder_id
+           where gone_at is null and outcome in ('failed', 'unread') order by folders.path, name limit ?""",
+        (size,),
+    )
+    return [(shown_path(folder, name), reason) for folder, name, reason in rows]
+
+
+def outcomes_below(db: Database, owner_id: int, path: bytes) -> dict[str, int]:
+    """How many files of each outcome were met in folders whose path begins with these bytes."""
+    rows = db.conn.execute(
+        """select outcome, count(*) from sources join folders on folders.id = folder_id
+           where folders.path >= ? and folders.path < ? and owner_id = ? group by outcome""",
+        (path, path + b"\xff", owner_id),
+    )
+    return dict(rows.fetchall())
+
+
+def photo_failed(db: Database, photo_id: int, reason: str) -> None:
+    """The files of a photo count as failed, with the reason."""
+    db.conn.execute("update sources set outcome = 'failed', reason = ? where photo_id = ?", (reason, photo_id))
+
+
+def photo_recovered(db: Database, photo_id: int) -> None:
+    """Another try went well: its files are simply here."""
+    db.conn.execute(
+        "update sources set outcome = 'duplicate', reason = null where photo_id = ? and outcome = 'failed'", (photo_id,)
+    )
+
+
+def photos_of(db: Database, owner_id: int, folder: bytes) -> dict[bytes, int]:
+    """File name -> photo id, for a folder's files that became photos."""
+    rows = db.conn.execute(
+        """select name, photo_id from sources join folders on folders.id = folder_id
+           where path = ? and owner_id = ? and photo_id is not null and gone_at is null""",
+        (folder, owner_id),
+    )
+    return dict(rows.fetchall())
+
+
+def photos_inside(db: Database, owner_id: int, inner: bytes) -> list[tuple[bytes, int]]:
+    """(file name, photo id) of what came from this folder of any archive."""
+    return db.conn.execute(
+        """select name, photo_id from sources join folders on folders.id = folder_id
+           where inner = ? and owner_id = ? and photo_id is not null""",
+        (inner, owner_id),
+    ).fetchall()
+
+
+# ---------------------------------------------------------------- sidecars
+
+
+@dataclass(frozen=True)
+class Sidecar:
+    """A file that speaks about photos: kind is xmp, takeout or album."""
+
+    kind: str
+    body: bytes
+
+
+def keep_sidecar(
+    db: Database, owner_id: int, folder: bytes, name: bytes, sidecar: Sidecar, inner: bytes | None = None
+) -> int:
+    """Keep a sidecar whole; return its id. A newer one of the same name takes its place."""
+    return db.conn.execute(
+        """insert into sidecars (owner_id, folder_id, name, kind, body) values (?, ?, ?, ?, ?)
+           on conflict (folder_id, name, owner_id) do update set kind = excluded.kind, body = excluded.body returning id""",
+        (owner_id, folder_id(db, folder, inner), name, sidecar.kind, sidecar.body),
+    ).fetchone()[0]
+
+
+def attach_sidecar(db: Database, photo_id: int, sidecar_id: int) -> bool:
+    """Say that a sidecar speaks about a photo; return whether that is news."""
+    return bool(
+        db.conn.execute(
+            "insert into photo_sidecars (photo_id, sidecar_id) values (?, ?) on conflict (photo_id, sidecar_id) do nothing",
+            (photo_id, sidecar_id),
+        ).rowcount
+    )
+
+
+def kept_sidecars(db: Database, owner_id: int, folder: bytes) -> dict[bytes, tuple[int, Sidecar]]:
+    """File name -> (id, sidecar) of everything kept for a folder."""
+    rows = db.conn.execute(
+        """select name, sidecars.id, kind, body from sidecars join folders on folders.id = folder_id
+           where path = ? and owner_id = ?""",
+        (folder, owner_id),
+    )
+    return {row[0]: (row[1], Sidecar(row[2], row[3])) for row in rows}
+
+
+def sidecars(db: Database, photo_id: int) -> list[Sidecar]:
+    """What was found beside a photo's files, in the order it came."""
+    rows = db.conn.execute(
+        """select kind, body from sidecars join photo_sidecars on sidecar_id = id where photo_id = ? order by id""",
+        (photo_id,),
+    )
+    return [Sidecar(*row) for row in rows]
+
+
+def sidecar_ids(db: Database, photo_id: int) -> set[int]:
+    rows = db.conn.execute("select sidecar_id from photo_sidecars where photo_id = ?", (photo_id,))
+    return {row[0] for row in rows}
+
+
+def first_met(db: Database, photo_id: int) -> tuple[str, int] | None:
+    """(file name, mtime in ns) of the place a photo's shown file was first met."""
+    row = db.conn.execute(
+        """select name, mtime_ns from sources join photos on photos.id = photo_id and photos.key = sources.key
+           where photo_id = ? order by sources.id limit 1""",
+        (photo_id,),
+    ).fetchone()
+    return (shown_name(row[0]), row[1]) if row else None
+
+
+# ---------------------------------------------------------------- libraries
+
+
+def library_is(db: Database, path: bytes, state: str, note: str = "", scanned: bool = False) -> None:
+    """Note the state of a watched folder: online, offline or scanning."""
+    db.conn.execute(
+        """insert into libraries (path, state, note, checked_at, scanned_at) values (?, ?, ?, ?, ?)
+           on conflict (path) do update set state = excluded.state, note = excluded.note, checked_at = excluded.checked_at,
+             scanned_at = coalesce(excluded.scanned_at, libraries.scanned_at)""",
+        (path, state, note, now(), now() if scanned else None),
+    )
+
+
+def library_states(db: Database) -> dict[bytes, dict[str, Any]]:
+    rows = db.conn.execute("select path, state, note, checked_at, scanned_at from libraries")
+    return {
+        row[0]: {"state": row[1], "note": row[2], "checked_at": row[3], "scanned_at": row[4]} for row in rows.fetchall()
+    }
+
+
+def has_sources_below(db: Database, path: bytes) -> bool:
+    """Whether any file was ever met at or below a folder: an empty folder that once held photos is suspicious."""
+    row = db.conn.execute(
+        """select 1 from sources join folders on folders.id = folder_id
+           where (folders.path = ? or (folders.path > ? and folders.path < ?)) and gone_at is null limit 1""",
+        (path, path + b"/", path + b"0"),  # '0' follows '/' in ASCII
+    ).fetchone()
+    return row is not None

@@ -1,0 +1,110 @@
+"""The loop that works the queue: claim, attempt, write. Threads share the claims; the decoding happens in child processes."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+
+from photolib import catalog, jobs
+from photolib.db import write
+from photolib.errors import DatabaseFailed, StorageFailed
+from photolib.ingest import STEPS, Step
+from photolib.jobs import Job
+from photolib.library import Library
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.5  # another process may have queued something
+
+
+class Worker:
+    """As many threads as photos are decoded at once. Stops by itself when the disk or the database fails."""
+
+    def __init__(self, lib: Library, steps: Sequence[Step] = STEPS) -> None:
+        self._lib = lib
+        self._steps = steps
+        self._stop = threading.Event()
+        self._wake = threading.Condition()
+        self._busy = 0
+        self._threads: list[threading.Thread] = []
+        self.problem: Exception | None = None
+
+    def start(self) -> None:
+        for number in range(self._lib.config.cores):
+            thread = threading.Thread(target=self._run, name=f"worker-{number}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def wake(self) -> None:
+        """Something was queued: look now."""
+        with self._wake:
+            self._wake.notify_all()
+
+    def stop(self) -> None:
+        """Finish what runs and end the threads."""
+        self._stop.set()
+        self.wake()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                if not work_once(self._lib, self._steps):
+                    with self._wake:
+                        self._wake.wait(LOOK_SECONDS)
+        except (StorageFailed, DatabaseFailed) as problem:
+            log.error("the worker stops: %s", problem)
+            self.problem = problem
+        finally:
+            self._lib.connections.close_here()
+
+
+def work_once(lib: Library, steps: Sequence[Step] = STEPS) -> int:
+    """Claim one batch and work it; return how many jobs that were, 0 when nothing waits."""
+    with write(lib.db) as db:
+        claimed = jobs.claim(db, {step.name: step.batch for step in steps}, lib.process)
+    if not claimed:
+        return 0
+    number = next(i for i, step in enumerate(steps) if step.name == claimed[0].step)
+    then = steps[number + 1].name if number + 1 < len(steps) else None
+    began = time.monotonic()
+    attempt(lib, steps[number], then, claimed)
+    log.debug("%s of %d photos took %.2f s", steps[number].name, len(claimed), time.monotonic() - began)
+    return len(claimed)
+
+
+def work_until_idle(lib: Library, steps: Sequence[Step] = STEPS) -> None:
+    """Work the queue in the calling thread until nothing is due."""
+    while work_once(lib, steps):
+        pass
+
+
+def attempt(lib: Library, step: Step, then: str | None, claimed: list[Job]) -> None:
+    """Run a step for claimed jobs; write its result and the next step in one transaction, or the reason it failed."""
+    try:
+        photos = [catalog.photo(lib.db, job.photo_id) for job in claimed]
+        result = step.run(lib, photos)
+        with write(lib.db) as db:
+            done = {job.photo_id for job in jobs.finish(db, claimed, lib.process, then)}
+            if done:
+                result(db)
+    except (StorageFailed, DatabaseFailed):  # a bad disk is not a bad photo: nothing was tried
+        with write(lib.db) as db:
+            jobs.give_back(db, claimed, lib.process)
+        raise
+    except Exception as problem:  # the one broad except in photolib
+        if len(claimed) > 1:  # find the photo that hurts; the others go through
+            for job in claimed:
+                attempt(lib, step, then, [job])
+        else:
+            _failed(lib, step, claimed[0], problem)
+
+
+def _failed(lib: Library, step: Step, job: Job, problem: Exception) -> None:
+    with write(lib.db) as db:
+        state = jobs.fail(db, job, lib.process, problem)
+        if state == "failed" and step.vital:
+            catalog.picture_failed(db, job.photo_id, jobs.sentence(problem))
+    log.warning("%s of photo %s: %s: %s", step.name, job.photo_id, state, problem)
+    log.debug("details", exc_info=problem)
