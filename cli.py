@@ -1,1 +1,589 @@
-def main() -> None: ...
+"""The command line: reads the settings, builds the Library, turns problems into sentences and exit codes.
+
+Exit codes: 0 all well, 1 some items failed, 2 wrong use or bad setting, 3 nothing could be read. Results go to standard
+output, progress and logs to standard error. Heavy imports sit inside the commands, so that --help is there at once.
+"""
+
+import json
+import logging
+import logging.handlers
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from photolib import config as settings
+from photolib.config import Config
+from photolib.errors import BadInput, DatabaseFailed, PhotolibError, Refused, StorageFailed
+
+if TYPE_CHECKING:
+    from photolib.importing import Tally
+    from photolib.library import Library
+
+SOME_FAILED, WRONG_USE, NOTHING_READ = 1, 2, 3
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+class _Explained(click.ClickException):
+    """A problem as the person reads it."""
+
+    def __init__(self, problem: PhotolibError) -> None:
+        super().__init__(str(problem))
+        self.exit_code = WRONG_USE if isinstance(problem, BadInput | Refused) else NOTHING_READ
+
+
+def explained(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command line's one place where problems are caught."""
+
+    @wraps(command)
+    def run(*args: Any, **options: Any) -> Any:
+        try:
+            return command(*args, **options)
+        except PhotolibError as problem:
+            raise _Explained(problem) from problem
+
+    return run
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--config", "file", type=click.Path(path_type=Path), help="The settings file.", envvar="PHOTOLIB_CONFIG")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Where photolib keeps everything.")
+@click.version_option(package_name="photolib")
+@click.pass_context
+def main(context: click.Context, file: Path | None, data_dir: Path | None) -> None:
+    """A home for a family's photos on a machine in the house."""
+    context.obj = {"file": file, "data_dir": data_dir.absolute() if data_dir else None}
+
+
+def _config(context: click.Context, **options: Any) -> Config:
+    given = {**context.obj, **options}
+    config = settings.load(given.pop("file"), **given)
+    logging.basicConfig(
+        level=config.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    return config
+
+
+# ---------------------------------------------------------------- serve
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=int, help="Port to listen on.")
+@click.option("--no-watch", is_flag=True, help="Do not look at the library folders.")
+@click.option("--no-work", is_flag=True, help="Do not work the queue; another process does.")
+@click.pass_context
+@explained
+def serve(context: click.Context, host: str | None, port: int | None, no_watch: bool, no_work: bool) -> None:
+    """The whole program: web app, watcher and workers."""
+    from photolib.library import open_library
+    from photolib.verify import find_orphans
+    from photolib.watch import Watcher
+    from photolib.worker import Worker
+    from web.serving import serve as serve_web
+
+    config = _config(context, host=host, port=port)
+    if config.host not in LOOPBACK:
+        raise Refused(
+            f"photolib has no user accounts yet, so it answers this machine only. Set host to 127.0.0.1 instead of {config.host}."
+        )
+    lib = open_library(config, role="worker" if not no_work else "reader")
+    _log_to_file(config)
+    worker, watcher = Worker(lib), Watcher(lib, lambda: worker.wake())
+    try:
+        find_orphans(lib)
+        if not no_work:
+            worker.start()
+        if not no_watch:
+            watcher.start()
+
+        def ready() -> None:
+            click.echo(f"photolib is at http://{config.host}:{config.port}/  (Ctrl-C ends it)", err=True)
+            if not config.libraries:
+                click.echo("No folder is watched yet: the page says how to add photos.", err=True)
+
+        serve_web(config, ready)
+    finally:
+        watcher.stop()
+        worker.stop()
+        lib.close()
+
+
+def _log_to_file(config: Config) -> None:
+    handler = logging.handlers.RotatingFileHandler(
+        config.data_dir / "logs" / "photolib.log", maxBytes=5_000_000, backupCount=3, encoding="utf-8"
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+
+
+# ---------------------------------------------------------------- import
+
+
+@main.command("import")
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path, resolve_path=True), metavar="PATH..."
+)
+@click.option("--album", help="Put everything into this album.")
+@click.option("--folder-albums", is_flag=True, help="Make an album of each folder.")
+@click.option("--tag", "tags", multiple=True, help="Give everything this tag. May be repeated.")
+@click.option(
+    "--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders of this name. May be repeated."
+)
+@click.option("--owner", help="Whose photos these are.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen; keep nothing.")
+@click.option("--no-wait", is_flag=True, help="Do not wait until the sizes are made; a running server makes them.")
+@json_option
+@click.pass_context
+@explained
+def import_(
+    context: click.Context, paths: tuple[Path, ...], album: str | None, folder_albums: bool, tags: tuple[str, ...],
+    exclude: tuple[str, ...], owner: str | None, dry_run: bool, no_wait: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Take in folders, files, and zip or tgz archives (also Google Takeout parts). They are only read."""
+    from photolib import catalog
+    from photolib.importing import Wishes
+    from photolib.library import open_library
+
+    config = _config(context)
+    for path in paths:
+        if path == config.data_dir or config.data_dir in path.parents:
+            raise BadInput(f"{path} lies inside photolib's own data folder.")
+    lib = open_library(config, role="reader" if no_wait or dry_run else "worker")
+    try:
+        user = catalog.user_named(lib.db, owner or catalog.OWNER_TO_BE)
+        wishes = Wishes(user.id, album, folder_albums, tags, dry_run)
+        tally, is_stopped = _take_in(lib, wishes, paths, exclude, waits=not no_wait and not dry_run)
+    finally:
+        lib.close()
+    _report(tally, as_json, dry_run, is_stopped)
+    if tally.found == 0 or tally.found == tally.failed:
+        context.exit(NOTHING_READ)
+    context.exit(SOME_FAILED if tally.failed or is_stopped else 0)
+
+
+def _take_in(
+    lib: "Library", wishes: Any, paths: tuple[Path, ...], exclude: tuple[str, ...], waits: bool
+) -> tuple["Tally", bool]:
+    """Import with progress on standard error; return the tally and whether somebody pressed Ctrl-C."""
+    from photolib import jobs
+    from photolib.importing import Intake, Tally, is_archive, wait_for_jobs
+    from photolib.progress import Progress
+    from photolib.scan import Folder, look, look_at
+    from photolib.worker import Worker
+
+    tally, worker = Tally(), Worker(lib)
+    with Progress() as progress:
+        try:
+            if waits and not lib.others_at_work():
+                worker.start()
+            folders: list[Folder] = []
+            for each in paths:
+                if each.is_dir():
+                    for folder in look(each, exclude, not_below=[lib.data]):
+                        folders.append(folder)
+                        progress.looking(sum(len(one.files) for one in folders[-1:]))
+            packed = [each for each in paths if each.is_file() and is_archive(each)]
+            folders.extend(look_at(each for each in paths if not each.is_dir() and each not in packed))
+            progress.begin(sum(len(folder.files) + len(folder.ignored) + len(folder.unread) for folder in folders))
+
+            def arrived() -> None:
+                worker.wake()
+                progress.arrived(tally.found, tally.read_bytes)
+
+            with Intake(lib, wishes, tally, arrived) as intake:
+                for folder in folders:
+                    intake.take_folder(folder)
+                    progress.arrived(tally.found, tally.read_bytes)
+                if packed:
+                    intake.take_archives(packed)
+                intake.close()
+            if waits:
+
+                def look_again() -> None:
+                    if worker.problem:
+                        raise worker.problem
+                    if not worker.is_running and not lib.others_at_work():
+                        worker.start()  # the server that worked for us has ended
+                    progress.working(len(tally.new_photos), jobs.pending_photos(lib.db, jobs.NEW))
+
+                wait_for_jobs(lib, tally, look_again)
+        except KeyboardInterrupt:
+            return tally, True
+        finally:
+            worker.stop()
+    return tally, False
+
+
+def _report(tally: "Tally", as_json: bool, dry_run: bool, is_stopped: bool) -> None:
+    """The reconciliation, and why whatever was not taken was not."""
+    if as_json:
+        document = {
+            "found": tally.found, "new": tally.new, "duplicate": tally.duplicate, "ignored": tally.ignored,
+            "failed": tally.failed, "dry_run": dry_run, "stopped": is_stopped,
+            "failures": [{"path": path, "reason": reason} for path, reason in tally.failures],
+            "ignored_because": dict(tally.why_ignored),
+            "skipped": [{"path": path, "reason": reason} for path, reason in tally.skipped],
+        }  # fmt: skip
+        _print_json(document)
+        return
+    for path, reason in tally.failures[:SHOWN_FAILURES]:
+        click.echo(f"failed   {_one_line(path)}\n         {reason}")
+    if len(tally.failures) > SHOWN_FAILURES:
+        click.echo(f"         and {len(tally.failures) - SHOWN_FAILURES} more: `photolib status --json` lists them all")
+    for reason, count in tally.why_ignored.most_common():
+        click.echo(f"ignored  {count} x {reason}")
+    for path, reason in tally.skipped[:SHOWN_FAILURES]:
+        click.echo(f"skipped  {_one_line(path)}\n         {reason}")
+    line = f"found {tally.found} = {tally.new} new + {tally.duplicate} duplicate + {tally.ignored} ignored + {tally.failed} failed"
+    click.echo(f"{'would be: ' if dry_run else ''}{line}")
+    if is_stopped:
+        click.echo("Stopped before the end. Nothing is half there; run the same command again to go on.")
+
+
+SHOWN_FAILURES = 30
+
+
+def _one_line(text: str) -> str:
+    """A path that cannot break the terminal: control and direction-changing characters are shown as escapes."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def _print_json(document: Any) -> None:
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+# ---------------------------------------------------------------- status and jobs
+
+
+@main.command()
+@json_option
+@click.pass_context
+@explained
+def status(context: click.Context, as_json: bool) -> None:
+    """Counts, sizes, the queue, models, free space."""
+    from photolib.library import open_library
+    from photolib.overview import overview
+
+    lib = open_library(_config(context))
+    try:
+        found = overview(lib)
+    finally:
+        lib.close()
+    if as_json:
+        _print_json(found)
+        return
+    counts = found["counts"]
+    click.echo(f"{counts['photos']} photos and videos, {counts['originals']} originals, {_size(counts['bytes'])}")
+    click.echo(f"data folder {found['data_dir']}, {_size(found['free_bytes'])} free on its disk")
+    for step in found["queue"]:
+        left = f", about {_duration(step['seconds_left'])} left" if step["seconds_left"] is not None else ""
+        click.echo(
+            f"{step['step']}: {step['waiting']} waiting, {step['running']} running, {step['failed']} failed{left}"
+        )
+    for library in found["libraries"]:
+        click.echo(
+            f"library {_one_line(library['path'])}: {library['state']}{' - ' + library['note'] if library['note'] else ''}"
+        )
+    for failure in found["failures"][:SHOWN_FAILURES]:
+        click.echo(f"failed {_one_line(failure['path'])}\n       {failure['reason']}")
+    if len(found["failures"]) > SHOWN_FAILURES:
+        click.echo(f"       and {len(found['failures']) - SHOWN_FAILURES} more, with --json")
+    click.echo(f"models: {found['models']['note']}")
+    click.echo(f"last backup: {found['last_backup'] or 'never'}")
+
+
+def _size(count: int) -> str:
+    """Bytes as people read them, in powers of 1000 as disks are sold."""
+    amount = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit in ("bytes", "kB") else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+@main.group("jobs", invoke_without_command=True)
+@click.pass_context
+def jobs_(context: click.Context) -> None:
+    """Waiting, running and failed jobs with their reasons."""
+    if context.invoked_subcommand is None:
+        context.invoke(jobs_list)
+
+
+step_option = click.option("--step", help="Only this step of the pipeline.")
+
+
+@jobs_.command("list")
+@step_option
+@json_option
+@click.pass_context
+@explained
+def jobs_list(context: click.Context, step: str | None = None, as_json: bool = False) -> None:
+    """What waits, runs or failed; failed ones first."""
+    from dataclasses import asdict
+
+    from photolib import jobs
+    from photolib.library import open_library
+
+    lib = open_library(_config(context))
+    try:
+        _check_step(step)
+        found = jobs.listed(lib.db, step)
+    finally:
+        lib.close()
+    if as_json:
+        _print_json({"items": [asdict(job) for job in found]})
+        return
+    for job in found:
+        click.echo(
+            f"{job.state:8} {job.step:9} photo {job.photo_id} {_one_line(job.filename)}{': ' + job.reason if job.reason else ''}"
+        )
+    if not found:
+        click.echo("Nothing waits and nothing failed.")
+
+
+def _check_step(step: str | None) -> None:
+    from photolib.ingest import STEPS
+
+    names = [each.name for each in STEPS]
+    if step is not None and step not in names:
+        raise BadInput(f"There is no step {step!r}. There are: {', '.join(names)}.")
+
+
+@jobs_.command("retry")
+@step_option
+@click.pass_context
+@explained
+def jobs_retry(context: click.Context, step: str | None) -> None:
+    """Let failed jobs wait again."""
+    from photolib import jobs
+    from photolib.db import write
+    from photolib.library import open_library
+
+    lib = open_library(_config(context))
+    try:
+        _check_step(step)
+        with write(lib.db) as db:
+            photos = jobs.retry(db, step)
+    finally:
+        lib.close()
+    click.echo(f"{len(photos)} jobs wait again. A running `photolib serve` works them; so does `photolib import`.")
+
+
+@jobs_.command("clear")
+@step_option
+@click.pass_context
+@explained
+def jobs_clear(context: click.Context, step: str | None) -> None:
+    """Forget failed jobs. The photos stay kept and listed as failed."""
+    from photolib import jobs
+    from photolib.db import write
+    from photolib.library import open_library
+
+    lib = open_library(_config(context))
+    try:
+        _check_step(step)
+        with write(lib.db) as db:
+            count = jobs.clear(db, step)
+    finally:
+        lib.close()
+    click.echo(f"{count} failed jobs are forgotten.")
+
+
+# ---------------------------------------------------------------- verify and rebuild
+
+
+@main.command()
+@click.option("--fix", is_flag=True, help="Repair what can be repaired.")
+@json_option
+@click.pass_context
+@explained
+def verify(context: click.Context, fix: bool, as_json: bool) -> None:
+    """Hash every original again; compare rows with files, both ways."""
+    from dataclasses import asdict
+
+    from photolib.library import open_library
+    from photolib.progress import Progress
+    from photolib.verify import check
+
+    lib = open_library(_config(context), role="worker" if fix else "reader")
+    try:
+        with Progress() as progress:
+            report = check(lib, fix, progress.hashed)
+    finally:
+        lib.close()
+    if as_json:
+        _print_json({**asdict(report), "is_clean": report.is_clean})
+    else:
+        for sentence in report.sentences:
+            click.echo(sentence)
+    context.exit(0 if report.is_clean else SOME_FAILED)
+
+
+@main.command()
+@click.option("--missing", is_flag=True, help="Only what is not there, instead of everything.")
+@click.pass_context
+@explained
+def rebuild(context: click.Context, missing: bool) -> None:
+    """Make the derived sizes of all photos again."""
+    from photolib import jobs
+    from photolib.library import open_library
+    from photolib.progress import Progress
+    from photolib.verify import rebuild_variants
+    from photolib.worker import Worker
+
+    lib = open_library(_config(context), role="worker")
+    worker = Worker(lib)
+    try:
+        count = rebuild_variants(lib, only_missing=missing)
+        with Progress() as progress:
+            worker.start()
+            while left := jobs.pending_photos(lib.db, jobs.BACKFILL):
+                progress.working(count, left)
+                if worker.problem:
+                    raise worker.problem
+                worker.pause()
+        failed = sum(step["failed"] for step in jobs.counts(lib.db).values())
+    finally:
+        worker.stop()
+        lib.close()
+    click.echo(f"The sizes of {count} photos are made again.{f' {failed} photos have failed jobs.' if failed else ''}")
+    context.exit(SOME_FAILED if failed else 0)
+
+
+# ---------------------------------------------------------------- config and doctor
+
+
+@main.group("config")
+def config_() -> None:
+    """Settings, with where each came from."""
+
+
+@config_.command("init")
+@click.option("--library", "libraries", multiple=True, type=click.Path(path_type=Path), help="A folder to watch.")
+@click.pass_context
+@explained
+def config_init(context: click.Context, libraries: tuple[Path, ...]) -> None:
+    """Write a settings file, or add folders to the one there is."""
+    file = context.obj["file"] or settings.default_file()
+    known = {library.path for library in settings.load(file).libraries} if file.is_file() else set()
+    text = [] if file.is_file() else ["# photolib settings. `photolib config show` lists every one there is.\n"]
+    for library in libraries:
+        path = library.expanduser().absolute()
+        if not path.is_dir():
+            raise BadInput(f"{path} is not a folder.")
+        if path not in known:
+            text.append(f"\n[[libraries]]\npath = {json.dumps(str(path), ensure_ascii=False)}\n")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as out:
+        out.writelines(text)
+    click.echo(f"Settings: {file}", err=True)
+
+
+@config_.command("show")
+@json_option
+@click.pass_context
+@explained
+def config_show(context: click.Context, as_json: bool) -> None:
+    """Every setting, its value, and where that came from."""
+    shown = settings.shown(_config(context))
+    if as_json:
+        _print_json(shown)
+        return
+    for name, each in shown.items():
+        click.echo(f"{name} = {json.dumps(each['value'], ensure_ascii=False)}  ({each['from']})")
+
+
+@config_.command("check")
+@click.pass_context
+@explained
+def config_check(context: click.Context) -> None:
+    """Say whether the settings can be used."""
+    config = _config(context)
+    click.echo(f"{config.file or 'No settings file; the defaults'}: all well.")
+
+
+@main.command()
+@json_option
+@click.pass_context
+@explained
+def doctor(context: click.Context, as_json: bool) -> None:
+    """What is wrong here, and how to mend it."""
+    from photolib.doctor import examine
+
+    findings = examine(_config(context))
+    if as_json:
+        _print_json({"items": [finding._asdict() for finding in findings]})
+    else:
+        for finding in findings:
+            click.echo(f"{finding.state:8} {finding.what}: {finding.sentence}")
+    context.exit(SOME_FAILED if any(finding.state == "problem" for finding in findings) else 0)
+
+
+# ---------------------------------------------------------------- users
+
+
+@main.group()
+def users() -> None:
+    """Whose photos are kept here."""
+
+
+@users.command("add")
+@click.argument("name")
+@click.pass_context
+@explained
+def users_add(context: click.Context, name: str) -> None:
+    """Add a user, whose photos are kept apart from everybody else's."""
+    from photolib import catalog
+    from photolib.db import write
+    from photolib.library import open_library
+
+    lib = open_library(_config(context))
+    try:
+        with write(lib.db) as db:
+            catalog.add_user(db, name)
+    finally:
+        lib.close()
+    click.echo(f"{name} can now own photos: photolib import --owner {name} ...")
+
+
+@users.command("list")
+@json_option
+@click.pass_context
+@explained
+def users_list(context: click.Context, as_json: bool) -> None:
+    """Everybody who owns photos here."""
+    from dataclasses import asdict
+
+    from photolib import catalog
+    from photolib.library import open_library
+
+    lib = open_library(_config(context))
+    try:
+        found = catalog.users(lib.db)
+    finally:
+        lib.close()
+    if as_json:
+        _print_json({"items": [asdict(user) for user in found]})
+        return
+    for user in found:
+        click.echo(f"{user.name} ({user.role})")
+
+
+_ = (DatabaseFailed, StorageFailed)
+
+if __name__ == "__main__":
+    main()

@@ -37,6 +37,24 @@ def user_named(db: Database, name: str) -> User:
     return User(*row)
 
 
+def users(db: Database) -> list[User]:
+    return [User(*row) for row in db.conn.execute("select id, name, role from users order by id")]
+
+
+def add_user(db: Database, name: str) -> User:
+    """Raises BadInput when the name is taken or empty."""
+    if not name.strip() or not name.isprintable():
+        raise BadInput("A user needs a name that can be printed.")
+    row = db.conn.execute(
+        """insert into users (name, role, created_at) values (?, 'member', ?) on conflict (name) do nothing
+           returning id, name, role""",
+        (name.strip(), now()),
+    ).fetchone()
+    if row is None:
+        raise BadInput(f"There is a user {name!r} already.")
+    return User(*row)
+
+
 def ensure_owner_to_be(db: Database) -> User:
     """The first user, who exists from the start so that photos have an owner; set-up gives them a password later."""
     db.conn.execute(

@@ -168,6 +168,28 @@ def is_busy(db: Database, priority: int) -> bool:
     return row.fetchone() is not None
 
 
+def pending_photos(db: Database, priority: int) -> int:
+    """How many photos have jobs of this or a more urgent priority before them."""
+    return db.conn.execute(
+        "select count(distinct photo_id) from jobs where state in ('waiting', 'running') and priority <= ?", (priority,)
+    ).fetchone()[0]
+
+
+def note_pace(db: Database, step: str, seconds: float) -> None:
+    """Inside the caller's transaction: a photo took so many seconds of one worker. Kept as a moving average."""
+    db.conn.execute(
+        """insert into remembered (name, value) values ('pace:' || ?, ?)
+           on conflict (name) do update set value = 0.9 * remembered.value + 0.1 * excluded.value""",
+        (step, str(seconds)),
+    )
+
+
+def pace(db: Database, step: str) -> float | None:
+    """Seconds a photo takes one worker, lately; None when the step never ran."""
+    row = db.conn.execute("select value from remembered where name = 'pace:' || ?", (step,)).fetchone()
+    return float(row[0]) if row else None
+
+
 def next_due(db: Database) -> float | None:
     """When the next waiting job may run, in seconds since 1970; None when none waits."""
     return db.conn.execute("select min(not_before) from jobs where state = 'waiting'").fetchone()[0]

@@ -25,7 +25,6 @@ class Worker:
         self._steps = steps
         self._stop = threading.Event()
         self._wake = threading.Condition()
-        self._busy = 0
         self._threads: list[threading.Thread] = []
         self.problem: Exception | None = None
 
@@ -34,6 +33,14 @@ class Worker:
             thread = threading.Thread(target=self._run, name=f"worker-{number}", daemon=True)
             thread.start()
             self._threads.append(thread)
+
+    @property
+    def is_running(self) -> bool:
+        return bool(self._threads)
+
+    def pause(self) -> None:
+        """Let the threads work for a moment; for callers that watch them."""
+        self._stop.wait(0.1)
 
     def wake(self) -> None:
         """Something was queued: look now."""
@@ -46,6 +53,7 @@ class Worker:
         self.wake()
         for thread in self._threads:
             thread.join()
+        self._threads.clear()
 
     def _run(self) -> None:
         try:
@@ -68,9 +76,7 @@ def work_once(lib: Library, steps: Sequence[Step] = STEPS) -> int:
         return 0
     number = next(i for i, step in enumerate(steps) if step.name == claimed[0].step)
     then = steps[number + 1].name if number + 1 < len(steps) else None
-    began = time.monotonic()
     attempt(lib, steps[number], then, claimed)
-    log.debug("%s of %d photos took %.2f s", steps[number].name, len(claimed), time.monotonic() - began)
     return len(claimed)
 
 
@@ -82,6 +88,7 @@ def work_until_idle(lib: Library, steps: Sequence[Step] = STEPS) -> None:
 
 def attempt(lib: Library, step: Step, then: str | None, claimed: list[Job]) -> None:
     """Run a step for claimed jobs; write its result and the next step in one transaction, or the reason it failed."""
+    began = time.monotonic()
     try:
         photos = [catalog.photo(lib.db, job.photo_id) for job in claimed]
         result = step.run(lib, photos)
@@ -89,6 +96,9 @@ def attempt(lib: Library, step: Step, then: str | None, claimed: list[Job]) -> N
             done = {job.photo_id for job in jobs.finish(db, claimed, lib.process, then)}
             if done:
                 result(db)
+            seconds = time.monotonic() - began
+            jobs.note_pace(db, step.name, seconds / len(claimed))
+        log.debug("%s of %d photos took %.2f s", step.name, len(claimed), seconds)
     except (StorageFailed, DatabaseFailed):  # a bad disk is not a bad photo: nothing was tried
         with write(lib.db) as db:
             jobs.give_back(db, claimed, lib.process)

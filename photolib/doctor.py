@@ -1,0 +1,157 @@
+"""What is wrong on this machine, and how to mend it."""
+
+import importlib
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from photolib import db
+from photolib.config import Config
+from photolib.errors import PhotolibError
+from photolib.library import mount_of, open_library
+
+NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph"}
+CODECS = {
+    "pillow_heif": "HEIC photos",
+    "pillow_jxl": "JPEG XL photos",
+    "rawpy": "RAW photos",
+    "av": "videos",
+}
+
+
+class Finding(NamedTuple):
+    """What was looked at, its state (ok, warning or problem), and a sentence."""
+
+    what: str
+    state: str
+    sentence: str
+
+
+def examine(config: Config) -> list[Finding]:
+    """Look at everything photolib stands on."""
+    checks: tuple[Callable[[Config], Iterator[Finding]], ...] = (
+        _python, _codecs, _data_folder, _database, _room, _libraries, _notifications, _clock, _models,
+    )  # fmt: skip
+    return [finding for check in checks for finding in check(config)]
+
+
+def _python(config: Config) -> Iterator[Finding]:
+    yield Finding("Python", "ok", f"{sys.version.split()[0]} on {sys.platform}.")
+
+
+def _codecs(config: Config) -> Iterator[Finding]:
+    for module, what in CODECS.items():
+        try:
+            importlib.import_module(module)
+        except ImportError as problem:
+            yield Finding(what, "problem", f"They cannot be opened ({problem}). Install photolib again: pip install .")
+        else:
+            yield Finding(what, "ok", "They can be opened.")
+
+
+def _data_folder(config: Config) -> Iterator[Finding]:
+    try:
+        open_library(config).close()
+    except PhotolibError as problem:
+        yield Finding("data folder", "problem", str(problem))
+        return
+    yield Finding("data folder", "ok", f"{config.data_dir} can be read and written.")
+    kind = file_system_of(config.data_dir)
+    if kind in NETWORK_FILE_SYSTEMS:
+        yield Finding(
+            "data folder",
+            "warning",
+            f"It lies on a network share ({kind}), where SQLite's locks are not to be trusted. Move it to a disk of this machine.",
+        )
+
+
+def _database(config: Config) -> Iterator[Finding]:
+    path = config.data_dir / "photolib.db"
+    if not path.exists():
+        return
+    try:
+        connection = db.connect(path)
+        try:
+            wrong = db.quick_check(connection)
+        finally:
+            connection.close()
+    except PhotolibError as problem:
+        wrong = [str(problem)]
+    if wrong:
+        yield Finding(
+            "database",
+            "problem",
+            f"It is damaged ({wrong[0]}). Stop photolib and put the newest file of {config.data_dir / 'backups'} in its place.",
+        )
+    else:
+        yield Finding("database", "ok", "SQLite finds nothing wrong with it.")
+
+
+def _room(config: Config) -> Iterator[Finding]:
+    if not config.data_dir.exists():
+        return
+    free = shutil.disk_usage(config.data_dir).free >> 20
+    if free < config.min_free_mb:
+        sentence = f"Only {free} MB are free; importing pauses below {config.min_free_mb} MB (min_free_mb)."
+        yield Finding("free space", "problem", sentence)
+    else:
+        yield Finding("free space", "ok", f"{free} MB are free.")
+
+
+def _libraries(config: Config) -> Iterator[Finding]:
+    for library in config.libraries:
+        if not library.path.is_dir():
+            sentence = "It is not there. Is its disk mounted? Nothing that came from it is removed meanwhile."
+            yield Finding(f"library {library.path}", "problem", sentence)
+        elif not os.access(library.path, os.R_OK | os.X_OK):
+            yield Finding(f"library {library.path}", "problem", "photolib may not read it: look at its rights.")
+        elif file_system_of(library.path) in NETWORK_FILE_SYSTEMS and not library.poll_seconds:
+            sentence = "It is a network share, where notifications do not come: set poll_seconds, for example to 300."
+            yield Finding(f"library {library.path}", "warning", sentence)
+        else:
+            yield Finding(f"library {library.path}", "ok", "It can be read.")
+
+
+def _notifications(config: Config) -> Iterator[Finding]:
+    limit = Path("/proc/sys/fs/inotify/max_user_watches")
+    if not config.libraries or not limit.exists():
+        return
+    allowed = int(limit.read_text())
+    folders = 0
+    for library in config.libraries:
+        for _ in os.walk(library.path):
+            folders += 1
+            if folders > allowed:
+                sentence = (
+                    f"There are more folders than the {allowed} the system lets photolib watch; it looks through them all now "
+                    "and then instead. For quicker news: sysctl fs.inotify.max_user_watches=1048576"
+                )
+                yield Finding("notifications", "warning", sentence)
+                return
+    yield Finding("notifications", "ok", f"{folders} folders, {allowed} can be watched.")
+
+
+def _clock(config: Config) -> Iterator[Finding]:
+    if time.time() < 1_750_000_000:  # the middle of 2025, before this was written
+        yield Finding("clock", "problem", "This machine's clock is in the past. Set it, or switch on NTP.")
+
+
+def _models(config: Config) -> Iterator[Finding]:
+    from photolib.overview import NO_MODELS
+
+    yield Finding("models", "ok", f"{NO_MODELS.capitalize()}.")
+
+
+def file_system_of(path: Path) -> str:
+    """The type of the file system path lies on ("ext4", "nfs4"); empty where the system does not say."""
+    mount = mount_of(path)
+    try:
+        lines = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    kinds = [fields[2] for fields in (line.split(" ") for line in lines) if len(fields) > 2 and fields[1] == mount]
+    return kinds[-1] if kinds else ""

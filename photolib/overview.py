@@ -1,0 +1,49 @@
+"""How things stand: what `photolib status` and the web app's activity page say."""
+
+import os
+import shutil
+from typing import Any
+
+from photolib import catalog, jobs, sources
+from photolib.ingest import STEPS
+from photolib.library import Library
+
+NO_MODELS = "none installed; search by what a photo shows, and faces, are off"
+
+
+def overview(lib: Library) -> dict[str, Any]:
+    """Counts, sizes in bytes, the queue per step with seconds left, libraries, failures, models, free space."""
+    counts = jobs.counts(lib.db)
+    return {
+        "data_dir": str(lib.data),
+        "free_bytes": shutil.disk_usage(lib.data).free,
+        "counts": catalog.totals(lib.db),
+        "queue": [
+            {
+                "step": step.name,
+                **{state: counts.get(step.name, {}).get(state, 0) for state in ("waiting", "running", "failed")},
+                "seconds_left": _seconds_left(lib, step.name, counts.get(step.name, {}).get("waiting", 0)),
+            }
+            for step in STEPS
+        ],
+        "is_worked": lib.others_at_work() or lib.process.startswith("worker"),
+        "libraries": _libraries(lib),
+        "failures": [{"path": path, "reason": reason} for path, reason in sources.failed(lib.db)],
+        "models": {"present": [], "note": NO_MODELS},
+        "last_backup": None,
+    }
+
+
+def _seconds_left(lib: Library, step: str, waiting: int) -> float | None:
+    """By the pace the step had lately; None when nothing waits or no pace is known."""
+    pace = jobs.pace(lib.db, step)
+    return round(waiting * pace / lib.config.cores, 1) if waiting and pace else None
+
+
+def _libraries(lib: Library) -> list[dict[str, Any]]:
+    states = sources.library_states(lib.db)
+    unknown = {"state": "not looked at yet", "note": "", "checked_at": None, "scanned_at": None}
+    return [
+        {"path": str(library.path), "owner": library.owner, **states.get(os.fsencode(library.path), unknown)}
+        for library in lib.config.libraries
+    ]

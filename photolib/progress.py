@@ -1,0 +1,83 @@
+"""Progress on standard error for whoever waits at a shell: how much, how fast, how long still."""
+
+import sys
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from rich.text import Text
+
+LINE_SECONDS = 10  # where no terminal is watching, a plain line now and then
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+
+class Progress:
+    """Bars on a terminal, a line every ten seconds elsewhere. Used as a context manager."""
+
+    def __init__(self) -> None:
+        self._console = Console(file=sys.stderr)
+        self._bars = Bars(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _Rate(),
+            TextColumn("left:"),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._looked = 0
+        self._total = 0
+        self._began = self._last_line = time.monotonic()
+
+    def __enter__(self) -> "Progress":
+        if self._console.is_terminal:
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def looking(self, files: int) -> None:
+        """So many more files were met."""
+        self._looked += files
+        self._show("looking", self._looked, None)
+
+    def begin(self, total: int) -> None:
+        """So many files there are in all, as far as is known yet."""
+        self._total = total
+        if "looking" in self._tasks:
+            self._bars.remove_task(self._tasks.pop("looking"))
+
+    def arrived(self, done: int, read_bytes: int) -> None:
+        """So many files are dealt with, and so many bytes kept."""
+        self._show(f"keeping originals ({read_bytes / 1e6:.0f} MB)", done, max(self._total, done), slot="keeping")
+
+    def working(self, total: int, left: int) -> None:
+        """So many photos still have steps before them."""
+        self._show("reading and making sizes", max(0, total - left), max(total, left))
+
+    def hashed(self, done: int, total: int, read_bytes: int) -> None:
+        """So many originals are hashed again."""
+        self._show(f"hashing originals ({read_bytes / 1e9:.1f} GB)", done, total, slot="hashing")
+
+    def _show(self, text: str, done: int, total: int | None, slot: str | None = None) -> None:
+        slot = slot or text
+        if self._console.is_terminal:
+            if slot not in self._tasks:
+                self._tasks[slot] = self._bars.add_task(text, total=total)
+            self._bars.update(self._tasks[slot], description=text, completed=done, total=total)
+        elif time.monotonic() - self._last_line >= LINE_SECONDS:
+            self._last_line = time.monotonic()
+            rate = done / (self._last_line - self._began)
+            left = f", about {(total - done) / rate:.0f} s left" if total and rate else ""
+            self._console.print(f"{text}: {done}{f' of {total}' if total else ''}, {rate:.1f}/s{left}", highlight=False)

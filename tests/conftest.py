@@ -1,0 +1,105 @@
+"""What every test builds its world from."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import piexif
+import pytest
+from PIL import Image, ImageDraw
+
+from photolib.config import Config
+from photolib.importing import Intake, Tally, Wishes, wait_for_jobs
+from photolib.library import Library, open_library
+from photolib.scan import look
+from photolib.worker import work_until_idle
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(autouse=True)
+def _home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the settings and notes of the person who runs it."""
+    for name in [each for each in os.environ if each.startswith(("PHOTOLIB_", "XDG_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def shared_photos() -> Path:
+    """The 600 real photos. CI always has them."""
+    if not (SHARED / "photos").is_dir():
+        if os.environ.get("CI"):
+            pytest.fail(f"{SHARED} is missing")
+        pytest.skip(f"{SHARED} is missing")
+    return SHARED / "photos"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(data_dir=tmp_path / "data", settle_seconds=0, min_free_mb=0, workers=2)
+
+
+@pytest.fixture
+def library(config: Config) -> Iterator[Library]:
+    lib = open_library(config, role="worker")
+    yield lib
+    lib.close()
+
+
+DrawPhoto = Callable[..., Path]
+
+
+@pytest.fixture
+def draw_photo(tmp_path: Path) -> DrawPhoto:
+    """Draws a JPEG that no other call draws, with the EXIF it is given."""
+    drawn = 0
+
+    def draw(
+        path: Path | str = "photo.jpg",
+        size: tuple[int, int] = (320, 240),
+        taken: str | None = None,
+        make: str | None = None,
+        orientation: int | None = None,
+        exif: dict[str, Any] | None = None,
+        **save: Any,
+    ) -> Path:
+        nonlocal drawn
+        drawn += 1
+        target = tmp_path / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        image = Image.linear_gradient("L").resize(size).convert("RGB")
+        ImageDraw.Draw(image).text((5, 5), f"photo {drawn}", fill=(drawn * 37 % 256, 80, 200))
+        tags: dict[str, Any] = {"0th": {}, "Exif": {}, "GPS": {}, **(exif or {})}
+        if taken:
+            tags["Exif"][piexif.ExifIFD.DateTimeOriginal] = taken
+        if make:
+            tags["0th"][piexif.ImageIFD.Make] = make
+        if orientation:
+            tags["0th"][piexif.ImageIFD.Orientation] = orientation
+        image.save(target, exif=piexif.dump(tags), **save)
+        return target
+
+    return draw
+
+
+ImportFolder = Callable[..., Tally]
+
+
+@pytest.fixture
+def import_folder(library: Library) -> ImportFolder:
+    """Takes a folder in and works the queue until it is empty, all in this thread but for the decoding."""
+
+    def take(folder: Path, **wishes: Any) -> Tally:
+        owner = library.db.conn.execute("select id from users").fetchone()[0]
+        tally = Tally()
+        with Intake(library, Wishes(owner_id=wishes.pop("owner_id", owner), **wishes), tally) as intake:
+            for found in look(folder):
+                intake.take_folder(found)
+            intake.close()
+        work_until_idle(library)
+        wait_for_jobs(library, tally, lambda: None)
+        return tally
+
+    return take
