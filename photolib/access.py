@@ -1,9 +1,9 @@
 """Who may do what: the one decision in front of every route that returns bytes or JSON. The answer is no unless a line here says yes."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
-from photolib.catalog import Photo, User
+from photolib.catalog import User
 from photolib.errors import NotFound
 
 Action = Literal["view", "download"]
@@ -16,14 +16,21 @@ class Visitor:
     user: User | None
 
 
-def may(visitor: Visitor, action: Action, photo: Photo) -> bool:
+class Owned(Protocol):
+    """A photo, or bytes that belong to one."""
+
+    @property
+    def owner_id(self) -> int: ...
+
+
+def may(visitor: Visitor, action: Action, photo: Owned) -> bool:
     """Whether a visitor may do this with a photo: its owner may view and download it, nobody else anything."""
     if visitor.user is None:
         return False
     return action in ("view", "download") and photo.owner_id == visitor.user.id
 
 
-def require(visitor: Visitor, action: Action, photo: Photo) -> None:
+def require(visitor: Visitor, action: Action, photo: Owned) -> None:
     """Raises NotFound, as if the photo did not exist, when the visitor may not."""
     if not may(visitor, action, photo):
         raise NotFound("There is no such photo.")

@@ -185,7 +185,84 @@ def timeline(
     ).fetchall()
     photos = [_tile(row) for row in rows[:size]]
     more = len(rows) > size
-    return Page(photos, _cursor(photos[-1]) if more else None)
+    return Page(photos, cursor_at(photos[-1]) if more else None)
+
+
+def newer(db: Database, owner_id: int, after: str, size: int = 100) -> Page:
+    """The photos right above the cursor `after`, newest first; the page's own cursor continues upwards."""
+    rows = db.conn.execute(
+        f"""select {_TILE} from photos where owner_id = ? and is_listed = 1 and (shown_at, id) > (?, ?)
+            order by shown_at, id limit ?""",
+        (owner_id, *_read_cursor(after), size + 1),
+    ).fetchall()
+    photos = [_tile(row) for row in reversed(rows[:size])]
+    return Page(photos, cursor_at(photos[0]) if len(rows) > size else None)
+
+
+def cursor_at(photo: Tile) -> str:
+    """The cursor that continues after a photo, or, with newer(), above it."""
+    return _cursor(photo.taken_at, photo.id)
+
+
+def cursor_below(moment: str) -> str:
+    """The cursor that continues with the newest photo of a year, month or day ("2019", "2019-06", "2019-06-14")."""
+    return _cursor(moment + "~", 0)  # "~" sorts behind everything that can follow a moment
+
+
+def came_since(db: Database, owner_id: int, photo_id: int) -> int:
+    """How many photos came into an owner's timeline after the one with this id."""
+    # The plus signs keep SQLite from counting by owner, through everything they have: what came lately is a short stretch.
+    row = db.conn.execute(
+        "select count(*) from photos where id > ? and +owner_id = ? and +is_listed = 1", (photo_id, owner_id)
+    )
+    return row.fetchone()[0]
+
+
+def latest_id(db: Database) -> int:
+    """The id of the photo that came last, 0 before the first."""
+    return db.conn.execute("select coalesce(max(id), 0) from photos").fetchone()[0]
+
+
+@dataclass(frozen=True)
+class Media:
+    """Bytes somebody asks for, and whose photo they belong to: an original, or the stretch of it from byte_offset on."""
+
+    photo_id: int
+    owner_id: int
+    status: str
+    filename: str
+    key: str
+    format: str
+    media_type: str
+    size: int
+    byte_offset: int | None = None
+    byte_length: int | None = None
+
+
+_MEDIA = """select photos.id, owner_id, status, filename, originals.key, format, media_type, size"""
+
+
+def media(db: Database, key: str) -> list[Media]:
+    """The original of this key, once for each photo that it is, or is a part of."""
+    rows = db.conn.execute(
+        f"""{_MEDIA}, null, null from originals join photos on photos.key = originals.key where originals.key = ?
+            union all
+            {_MEDIA}, null, null from originals join parts on parts.key = originals.key join photos on photos.id = photo_id
+            where originals.key = ? and role <> 'motion'""",
+        (key, key),
+    )
+    return [Media(*row) for row in rows.fetchall()]
+
+
+def media_part(db: Database, key: str, role: str) -> list[Media]:
+    """The part with this role of the photos that have this key."""
+    rows = db.conn.execute(
+        f"""{_MEDIA}, byte_offset, byte_length
+            from photos join parts on photo_id = photos.id join originals on originals.key = parts.key
+            where photos.key = ? and role = ?""",
+        (key, role),
+    )
+    return [Media(*row) for row in rows.fetchall()]
 
 
 def neighbours(db: Database, owner_id: int, photo: Photo) -> tuple[int | None, int | None]:
@@ -294,8 +371,8 @@ def _tile(row: Sequence[Any]) -> Tile:
     return Tile(*row[:-1], is_favourite=bool(row[-1]))
 
 
-def _cursor(photo: Tile) -> str:
-    return base64.urlsafe_b64encode(f"{photo.taken_at}|{photo.id}".encode()).decode().rstrip("=")
+def _cursor(shown_at: str, photo_id: int) -> str:
+    return base64.urlsafe_b64encode(f"{shown_at}|{photo_id}".encode()).decode().rstrip("=")
 
 
 def _read_cursor(cursor: str) -> tuple[str, int]:

@@ -11,8 +11,8 @@ from photolib.library import Library
 NO_MODELS = "none installed; search by what a photo shows, and faces, are off"
 
 
-def overview(lib: Library) -> dict[str, Any]:
-    """Counts, sizes in bytes, the queue per step with seconds left, libraries, failures, models, free space."""
+def overview(lib: Library, owner_id: int | None = None) -> dict[str, Any]:
+    """Counts, sizes in bytes, the queue per step with seconds left, libraries, failures (one owner's, or all), models, free space."""
     counts = jobs.counts(lib.db)
     return {
         "data_dir": str(lib.data),
@@ -28,7 +28,7 @@ def overview(lib: Library) -> dict[str, Any]:
         ],
         "is_worked": lib.others_at_work() or lib.process.startswith("worker"),
         "libraries": _libraries(lib),
-        "failures": [{"path": path, "reason": reason} for path, reason in sources.failed(lib.db)],
+        "failures": [failure._asdict() for failure in sources.failed(lib.db, owner_id)],
         "models": {"present": [], "note": NO_MODELS},
         "last_backup": None,
     }

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
@@ -118,15 +118,24 @@ def sources_of(db: Database, key: str) -> list[tuple[bytes, bytes]]:
     ).fetchall()
 
 
-def failed(db: Database, size: int = 1000) -> list[tuple[str, str]]:
-    """(path, reason) of every file that was met and could not be kept, or was kept and cannot be shown."""
+class Failure(NamedTuple):
+    """A file that was met and could not be kept, or was kept and cannot be shown; then photo_id says as which photo."""
+
+    path: str
+    reason: str
+    photo_id: int | None
+
+
+def failed(db: Database, owner_id: int | None = None, size: int = 1000) -> list[Failure]:
+    """Every file that failed, of one owner or of all."""
     rows = db.conn.execute(
-        """select folders.path, name, coalesce(reason, 'It could not be read.')
+        """select folders.path, name, coalesce(reason, 'It could not be read.'), photo_id
            from sources join folders on folders.id = folder_id
-           where gone_at is null and outcome in ('failed', 'unread') order by folders.path, name limit ?""",
-        (size,),
+           where gone_at is null and outcome in ('failed', 'unread') and (? is null or owner_id = ?)
+           order by folders.path, name limit ?""",
+        (owner_id, owner_id, size),
     )
-    return [(shown_path(folder, name), reason) for folder, name, reason in rows]
+    return [Failure(shown_path(folder, name), reason, photo_id) for folder, name, reason, photo_id in rows]
 
 
 def outcomes_below(db: Database, owner_id: int, path: bytes) -> dict[str, int]:
