@@ -66,7 +66,8 @@ def ensure_owner_to_be(db: Database) -> User:
 
 # ---------------------------------------------------------------- photos: reading
 
-_TILE = """id, key, type, status, shown_at, width, height, duration, placeholder, filename, is_favourite"""
+_TILE = """id, key, type, status, shown_at, utc_offset, taken_at_source, width, height, duration, placeholder, filename,
+  is_favourite"""
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class Tile:
     type: str
     status: str
     taken_at: str
+    utc_offset: int | None
+    taken_at_source: str
     width: int | None
     height: int | None
     duration: float | None
@@ -207,6 +210,12 @@ def cursor_at(photo: Tile) -> str:
 def cursor_below(moment: str) -> str:
     """The cursor that continues with the newest photo of a year, month or day ("2019", "2019-06", "2019-06-14")."""
     return _cursor(moment + "~", 0)  # "~" sorts behind everything that can follow a moment
+
+
+def has_album(db: Database, owner_id: int, album_id: int) -> bool:
+    """Whether an owner has this album."""
+    row = db.conn.execute("select 1 from albums where id = ? and owner_id = ?", (album_id, owner_id)).fetchone()
+    return row is not None
 
 
 def came_since(db: Database, owner_id: int, photo_id: int) -> int:
