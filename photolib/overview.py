@@ -13,25 +13,30 @@ NO_MODELS = "none installed; search by what a photo shows, and faces, are off"
 
 def overview(lib: Library, owner_id: int | None = None) -> dict[str, Any]:
     """Counts, sizes in bytes, the queue per step with seconds left, libraries, failures (one owner's, or all), models, free space."""
-    counts = jobs.counts(lib.db)
     return {
         "data_dir": str(lib.data),
         "free_bytes": shutil.disk_usage(lib.data).free,
         "counts": catalog.totals(lib.db),
-        "queue": [
-            {
-                "step": step.name,
-                **{state: counts.get(step.name, {}).get(state, 0) for state in ("waiting", "running", "failed")},
-                "seconds_left": _seconds_left(lib, step.name, counts.get(step.name, {}).get("waiting", 0)),
-            }
-            for step in STEPS
-        ],
+        "queue": queue(lib),
         "is_worked": lib.others_at_work() or lib.process.startswith("worker"),
         "libraries": _libraries(lib),
         "failures": [failure._asdict() for failure in sources.failed(lib.db, owner_id)],
         "models": {"present": [], "note": NO_MODELS},
         "last_backup": None,
     }
+
+
+def queue(lib: Library) -> list[dict[str, Any]]:
+    """What each step still has to do, in the order of the steps."""
+    counts = jobs.counts(lib.db)
+    return [
+        {
+            "step": step.name,
+            **{state: counts.get(step.name, {}).get(state, 0) for state in ("waiting", "running", "failed")},
+            "seconds_left": _seconds_left(lib, step.name, counts.get(step.name, {}).get("waiting", 0)),
+        }
+        for step in STEPS
+    ]
 
 
 def _seconds_left(lib: Library, step: str, waiting: int) -> float | None:
