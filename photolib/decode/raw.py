@@ -1,0 +1,63 @@
+"""RAW files through LibRaw: the preview the camera put inside when it is large enough, else the sensor's data developed."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import rawpy
+from PIL import Image
+
+from photolib import formats
+from photolib.decode import pixels
+from photolib.errors import UnreadablePhoto
+
+_GOOD_PREVIEW = 1000  # pixels on the longest edge
+_FLIPS = {3: 3, 5: 8, 6: 6}  # LibRaw's word for how the sensor's image has to be turned, and EXIF's
+
+
+def read(path: Path, format_name: str, max_pixels: int) -> pixels.Picture:
+    """The picture of a RAW file. Raises UnreadablePhoto when LibRaw cannot make sense of it."""
+    try:
+        with rawpy.imread(str(path)) as raw:
+            sizes = raw.sizes
+            pixels.check_size(sizes.raw_width, sizes.raw_height, max_pixels)
+            preview = _preview(raw, max_pixels)
+            return preview or _developed(raw)
+    except rawpy.LibRawUnsufficientMemoryError as problem:
+        raise MemoryError(str(problem)) from problem
+    except (rawpy.LibRawError, rawpy.NotSupportedError, *pixels.DAMAGE) as problem:
+        if pixels.is_disk(problem):
+            raise
+        with open(path, "rb") as file:
+            raise pixels.damaged(file, format_name, problem) from problem
+
+
+def _preview(raw: rawpy.RawPy, max_pixels: int) -> pixels.Picture | None:
+    """The largest picture stored beside the sensor's data, upright; None when it is too small or damaged."""
+    try:
+        thumb = raw.extract_thumb()
+        orientation = _FLIPS.get(raw.sizes.flip, 1)
+        if thumb.format == rawpy.ThumbFormat.BITMAP:
+            image = Image.fromarray(np.asarray(thumb.data))
+            return pixels.finish(image, [], orientation) if _is_large_enough(raw, image) else None
+        data = bytes(thumb.data)
+        with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+            if not _is_large_enough(raw, image):
+                return None
+            if (image.width > image.height) != (raw.sizes.raw_width > raw.sizes.raw_height):
+                orientation = 1  # the camera has turned it already
+        return pixels.from_memory(data, formats.FORMATS["jpeg"].name, max_pixels, orientation)
+    except (rawpy.LibRawError, rawpy.NotSupportedError, UnreadablePhoto, *pixels.DAMAGE):
+        return None
+
+
+def _is_large_enough(raw: rawpy.RawPy, image: Image.Image) -> bool:
+    half = max(raw.sizes.raw_width, raw.sizes.raw_height) / 2
+    return max(image.size) >= min(_GOOD_PREVIEW, half)
+
+
+def _developed(raw: rawpy.RawPy) -> pixels.Picture:
+    """The sensor's data with the camera's white balance, already upright and in sRGB; at half size where that is enough."""
+    is_half = max(raw.sizes.width, raw.sizes.height) >= 2 * pixels.LEAST
+    developed = raw.postprocess(use_camera_wb=True, half_size=is_half, output_bps=8)
+    return pixels.finish(Image.fromarray(developed), [])
