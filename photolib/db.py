@@ -63,6 +63,8 @@ def write(db: Database, durable: bool = False) -> Iterator[Database]:
     database busy for BUSY_SECONDS, StorageFailed on a full disk, DatabaseFailed otherwise.
     """
     with _one_writer:
+        if db.conn.in_transaction:
+            raise RuntimeError("write() inside write(): pass the transaction's database on instead")
         try:
             if durable:
                 db.conn.execute("pragma synchronous = full")

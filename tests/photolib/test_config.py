@@ -1,5 +1,6 @@
 """Settings: where each comes from, and what a bad one says."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -12,6 +13,13 @@ from photolib.errors import BadInput
 EXAMPLE = Path(__file__).resolve().parents[2] / "config.example.toml"
 
 
+SETTING = re.compile(r"[a-z_]+ = |\[\[")
+
+
+def uncommented(line: str) -> str:
+    return line.removeprefix("# ")
+
+
 def written(tmp_path: Path, text: str) -> Path:
     file = tmp_path / "photolib.toml"
     file.write_text(text, encoding="utf-8")
@@ -20,7 +28,7 @@ def written(tmp_path: Path, text: str) -> Path:
 
 def test_the_example_config_shows_every_setting_with_its_default() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
-    all_on = tomllib.loads("\n".join(line.removeprefix("# ") for line in text.splitlines() if "=" in line or "[[" in line))
+    all_on = tomllib.loads("\n".join(line for line in map(uncommented, text.splitlines()) if SETTING.match(line)))
     assert set(all_on) == {*settings.setting_names(), "libraries"}
     assert set(all_on["libraries"][0]) == {"path", "owner", "ignore", "poll_seconds"}
     for name, value in all_on.items():

@@ -63,8 +63,6 @@ def test_finishing_a_step_queues_the_next_with_the_same_priority(library: Librar
 
 
 def test_three_tries_with_growing_waits_then_parked_with_a_sentence(library: Library, add_photos: Callable[[int], list[int]]) -> None:
-    with write(library.db) as db:
-        jobs.enqueue(db, "metadata", add_photos(1) if False else [], jobs.NEW)
     (photo,) = add_photos(1)
     with write(library.db) as db:
         jobs.enqueue(db, "metadata", [photo])
@@ -95,11 +93,12 @@ def test_bytes_that_are_to_blame_are_not_tried_again(library: Library, add_photo
 def test_what_a_dead_process_was_running_waits_again_and_what_a_living_one_runs_does_not(
     library: Library, add_photos: Callable[[int], list[int]]
 ) -> None:
+    photos = add_photos(4)
     with write(library.db) as db:
-        jobs.enqueue(db, "variants", add_photos(4))
+        jobs.enqueue(db, "variants", photos)
     dead, living = claim(library, worker="dead"), claim(library, worker="living")
     with write(library.db) as db:
-        assert jobs.release_dead(db, lambda worker: worker == "living") == 2
+        assert jobs.release_dead(db, lambda worker: worker == "living", clock=lambda: 0.0) == 2
     assert [job.id for job in claim(library, at=1.0)] == [job.id for job in dead]
     assert claim(library, at=1.0) == []
     assert len(living) == 2
@@ -108,8 +107,9 @@ def test_what_a_dead_process_was_running_waits_again_and_what_a_living_one_runs_
 def test_a_lease_that_ran_out_is_given_back_even_if_its_process_seems_alive(
     library: Library, add_photos: Callable[[int], list[int]]
 ) -> None:
+    photos = add_photos(1)
     with write(library.db) as db:
-        jobs.enqueue(db, "variants", add_photos(1))
+        jobs.enqueue(db, "variants", photos)
     claim(library, at=0.0, worker="stuck")
     with write(library.db) as db:
         assert jobs.release_dead(db, lambda worker: True, clock=lambda: jobs.LEASE_SECONDS - 1.0) == 0
@@ -119,8 +119,9 @@ def test_a_lease_that_ran_out_is_given_back_even_if_its_process_seems_alive(
 def test_a_photo_that_takes_its_process_down_three_times_is_parked(
     library: Library, add_photos: Callable[[int], list[int]]
 ) -> None:
+    photos = add_photos(1)
     with write(library.db) as db:
-        jobs.enqueue(db, "variants", add_photos(1))
+        jobs.enqueue(db, "variants", photos)
     for _ in range(jobs.MAX_TRIES):
         assert len(claim(library, worker="dies")) == 1
         with write(library.db) as db:
@@ -143,8 +144,9 @@ def test_a_job_that_was_queued_again_while_it_ran_runs_again(library: Library, a
 def test_opening_the_library_gives_back_what_a_killed_process_had_claimed(
     library: Library, add_photos: Callable[[int], list[int]]
 ) -> None:
+    photos = add_photos(1)
     with write(library.db) as db:
-        jobs.enqueue(db, "variants", add_photos(1))
+        jobs.enqueue(db, "variants", photos)
     claim(library, worker="worker-1-of-a-process-long-gone")
     open_library(library.config).close()
     assert len(claim(library)) == 1
