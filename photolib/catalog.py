@@ -450,11 +450,13 @@ def describe(db: Database, photo_id: int, facts: dict[str, Any]) -> None:
     """Write what the file and its sidecars say about a photo. May run again: the same facts give the same rows."""
     db.conn.execute(
         f"""update photos set shown_at = ?, month = ?, {", ".join(f"{name} = ?" for name in _HOT)},
-              is_favourite = max(is_favourite, ?), is_archived = max(is_archived, ?)
+              is_favourite = max(is_favourite, ?), is_archived = max(is_archived, ?),
+              trashed_at = coalesce(trashed_at, ?)
             where id = ?""",
         (
             facts["taken_at"], facts["taken_at"][:7], *(facts.get(name) for name in _HOT),
-            int(bool(facts.get("is_favourite"))), int(bool(facts.get("is_archived"))), photo_id,
+            int(bool(facts.get("is_favourite"))), int(bool(facts.get("is_archived"))),
+            now() if facts.get("is_trashed") else None, photo_id,
         ),
     )  # fmt: skip
     names = (*_COLD, *_JSON)
@@ -557,19 +559,28 @@ def put_in_album(
 
 
 def file_mates(db: Database, photo_id: int) -> list[Photo]:
-    """The owner's other photos that lie beside this one under the same name but for the ending.
+    """The owner's other photos that may be another file of this one: beside it under the same name but for the ending,
+    or with the id by which phones tie the files of a live photo together.
 
     Only those whose metadata has been read: before that nobody can tell what they are.
     """
     rows = db.conn.execute(
-        """select distinct other.id
+        """select other.id
            from photos this
            join sources here on here.photo_id = this.id
            join sources there on there.folder_id = here.folder_id and there.stem = here.stem
            join photos other on other.id = there.photo_id and other.owner_id = this.owner_id
            join details on details.photo_id = other.id
-           where this.id = ? and other.id <> this.id order by other.id""",
-        (photo_id,),
+           where this.id = ? and other.id <> this.id
+           union
+           select other.id
+           from photos this
+           join details mine on mine.photo_id = this.id
+           join details theirs on theirs.content_id = mine.content_id
+           join photos other on other.id = theirs.photo_id and other.owner_id = this.owner_id
+           where this.id = ? and other.id <> this.id
+           order by 1""",
+        (photo_id, photo_id),
     ).fetchall()
     return [photo(db, row[0]) for row in rows]
 

@@ -37,11 +37,11 @@ DATE_ORDER = (
     ("file time", "file time"),
 )
 FIELD_ORDER = {
-    "position": ("sidecar", "embedded", "takeout"),
-    "altitude": ("sidecar", "embedded", "takeout"),
+    "position": ("sidecar", "takeout", "embedded"),
+    "altitude": ("sidecar", "takeout", "embedded"),
     "direction": ("sidecar", "embedded"),
     "title": ("sidecar", "embedded"),  # Google's "title" is the file's name, so Takeout has none
-    "description": ("sidecar", "embedded", "takeout"),
+    "description": ("sidecar", "takeout", "embedded"),
     "keywords": ("sidecar", "embedded"),
     "rating": ("sidecar", "embedded"),
     "regions": ("sidecar", "embedded"),

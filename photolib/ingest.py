@@ -21,7 +21,8 @@ from photolib.library import Library
 from photolib.sources import FileState, Source
 
 LIVE_SECONDS = 3.5  # a live photo's video lasts about three seconds
-RAW_SECONDS = 2.0  # a camera gives both files of one exposure the same time; some write them a moment apart
+SAME_MOMENT_SECONDS = 4.0  # a phone dates the video by its start, the picture by its shutter
+ZONE_STEP_SECONDS = 15 * 60  # all time zones in use differ from UTC by multiples of this
 
 Write = Callable[[Database], None]
 
@@ -62,7 +63,7 @@ def arrive(lib: Library, arrival: Arrival) -> Source:
     try:
         with arrival.open() as file:
             head = file.peek(formats.HEAD)[: formats.HEAD]  # type: ignore[attr-defined]
-            kind = formats.sniff(head)
+            kind = formats.sniff(head, formats.reach(file))
             if kind is None:
                 return _remember(lib, turned_away(seen, head))
             stored = lib.originals.put(file, kind.extension)
@@ -133,16 +134,25 @@ def make_variants(lib: Library, photos: list[Photo]) -> Write:
 
 def _role_beside(main: Photo, other: Photo) -> str | None:
     """What `other` is as a part of `main`, judged by what lies in both; None when they are two photos."""
-    if main.type != "photo":
+    if main.type not in ("photo", "motion"):
         return None
     if other.type == "raw":
-        apart = abs((datetime.fromisoformat(main.taken_at) - datetime.fromisoformat(other.taken_at)).total_seconds())
-        return "raw" if apart <= RAW_SECONDS else None
+        return "raw" if _seconds_apart(main, other) <= SAME_MOMENT_SECONDS else None
     if other.type == "video":
         if main.content_id and other.content_id:
             return "video" if main.content_id == other.content_id else None
-        return "video" if (other.duration or 99.0) <= LIVE_SECONDS else None
+        is_short = (other.duration or 99.0) <= LIVE_SECONDS
+        return "video" if is_short and _seconds_apart(main, other) <= SAME_MOMENT_SECONDS else None
     return None
+
+
+def _seconds_apart(one: Photo, other: Photo) -> float:
+    """How far apart two photos were taken; where a zone is unknown, as near as any zone would bring them."""
+    apart = (datetime.fromisoformat(one.taken_at) - datetime.fromisoformat(other.taken_at)).total_seconds()
+    if one.utc_offset is not None and other.utc_offset is not None:
+        return abs(apart - 60 * (one.utc_offset - other.utc_offset))
+    rest = abs(apart) % ZONE_STEP_SECONDS
+    return min(rest, ZONE_STEP_SECONDS - rest)
 
 
 STEPS = (
