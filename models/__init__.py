@@ -1,0 +1,1 @@
+"""Neural models, not database models. None is wired up yet: `photolib status` says which abilities that leaves off."""
