@@ -237,6 +237,12 @@ def m001_photos_in(db: Database) -> None:
     db["sources"].create_index(["key"])
     db["sources"].create_index(["outcome"])
 
+    # What a folder's files were when nothing in it was new, as one digest: the next look need not fetch a row for each.
+    db["listings"].create(
+        {"folder_id": int, "owner_id": int, "digest": bytes, "outcomes": str}, pk=("folder_id", "owner_id"), strict=True,
+        not_null={"digest", "outcomes"}, foreign_keys=[("folder_id", "folders", "id"), ("owner_id", "users", "id")],
+    )  # fmt: skip
+
     # Sidecars are kept whole: a better reader can read them again, and one may come long before or after its photo.
     db["sidecars"].create(
         {"id": int, "owner_id": int, "folder_id": int, "name": bytes, "kind": str, "body": bytes},

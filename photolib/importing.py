@@ -5,14 +5,16 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from photolib import archives, catalog, formats, ingest, jobs, sidecars, sources
+from sqlite_utils import Database
+
+from photolib import archives, catalog, formats, ingest, jobs, scan, sidecars, sources
 from photolib.db import write
 from photolib.errors import BadInput, PhotolibError, StorageFailed, TryLater, UnreadablePhoto
 from photolib.ingest import Arrival
@@ -22,12 +24,17 @@ from photolib.sources import FileState, Source
 
 READ_AHEAD = 64  # arrivals that may wait for a thread
 SETTLE_TRIES = 15  # how often a file that keeps changing is looked at again before it is left for the next time
+LISTINGS_AT_ONCE = 50  # folders remembered in one transaction
+STILL_WRITTEN = "It is still being written."
 SIDECAR = "It is a sidecar: it is read together with its photo."
 
 
 @dataclass
 class Tally:
-    """found = new + duplicate + ignored + failed, whatever happens. Safe to count from several threads."""
+    """found = new + duplicate + ignored + failed, whatever happens. Safe to count from several threads.
+
+    Nobody asks the watcher for names: it sets keeps_names to False, which keeps the first look at a million files small.
+    """
 
     new: int = 0
     duplicate: int = 0
@@ -38,6 +45,7 @@ class Tally:
     why_ignored: Counter[str] = field(default_factory=Counter)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     new_photos: dict[int, str] = field(default_factory=dict)
+    keeps_names: bool = True
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -49,7 +57,8 @@ class Tally:
         with self._lock:
             if source.outcome == "new":
                 self.new += 1
-                self.new_photos[source.photo_id or 0] = path
+                if self.keeps_names:
+                    self.new_photos[source.photo_id or 0] = path
             elif source.outcome == "duplicate":
                 self.duplicate += 1
             elif source.outcome == "ignored":
@@ -57,7 +66,8 @@ class Tally:
                 self.why_ignored[source.reason or ""] += 1
             else:
                 self.failed += 1
-                self.failures.append((path, source.reason or ""))
+                if self.keeps_names:
+                    self.failures.append((path, source.reason or ""))
             self.read_bytes += source.state.size if source.key else 0
 
     def count_unchanged(self, outcomes: Mapping[str, int]) -> None:
@@ -92,9 +102,29 @@ class Wishes:
         return albums
 
 
-class Intake:
-    """Takes folders and archives in. Files of folders are read by a few threads; close() waits for them and for files still being written.
+@dataclass(frozen=True)
+class Unsettled:
+    """A file that was still being written when its folder was looked at, or that changed while it was read."""
 
+    folder: bytes
+    listed: Listed
+    reason: str
+
+    def look_again(self) -> Listed | None:
+        """The file as it is now; None when it is gone."""
+        name = self.listed[0]
+        try:
+            found = os.lstat(self.folder + b"/" + name)
+        except OSError:
+            return None
+        return name, found.st_size, found.st_mtime_ns, found.st_ino
+
+
+class Intake:
+    """Takes folders and archives in. Files of folders are read by a few threads.
+
+    A file that is still being written is set aside. Whoever takes in once calls close(), which waits for such files;
+    whoever comes back anyway calls drain(), which returns them, and shows them again later.
     A problem of our own disk (StorageFailed) ends everything and is raised by the next call.
     """
 
@@ -106,37 +136,80 @@ class Intake:
         self._pool = ThreadPoolExecutor(max_workers=max(2, lib.config.cores), thread_name_prefix="arrive")
         self._room = threading.Semaphore(READ_AHEAD)
         self._problem: Exception | None = None
-        self._unsettled: list[tuple[Folder, Listed]] = []
+        self._unsettled: list[Unsettled] = []
+        self._is_last_try = False
+        self._looked_at: list[tuple[bytes, bytes]] = []  # folders, and what stands for their files
+        self._connections: set[Database] = set()  # of the threads
 
     def __enter__(self) -> "Intake":
         return self
 
     def __exit__(self, kind: object, problem: object, trace: object) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=kind is not None)
+        self._end_threads(at_once=kind is not None)
+
+    def stop(self) -> None:
+        """End early, called from any thread: what is being read is finished, the next call raises TryLater."""
+        self._problem = self._problem or TryLater("photolib is stopping.")
+
+    def _end_threads(self, at_once: bool) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=at_once)
+        while self._connections:
+            self._connections.pop().close()
 
     # ------------------------------------------------------------ folders
 
-    def take_folder(self, folder: Folder) -> None:
-        """Take what is new or changed in a folder; note what is gone."""
-        owner, db = self._wishes.owner_id, self._lib.db
-        known = sources.known_files(db, owner, folder.path)
-        fresh, unchanged = [], Counter[str]()
-        for listed in folder.files:
-            outcome = known.get(listed)
-            if outcome is None:
-                fresh.append(listed)
-            else:
-                unchanged[outcome] += 1
-        self._tally.count_unchanged(unchanged)
+    def take_folder(self, folder: Folder, stood_still: Container[Listed] = ()) -> None:
+        """Take what is new or changed in a folder; note what is gone.
+
+        stood_still: files that were set aside before and have been the same since, whatever their time says.
+        """
+        self._raise_problem()
         self._report(folder)
-        if folder.is_whole and len(known) > unchanged.total():
-            gone = {name for name, *_ in known} - {name for name, *_ in folder.files}
-            if gone and not self._wishes.is_dry_run:
-                with write(db):
-                    sources.files_are_gone(db, owner, folder.path, gone)
-        settled = [listed for listed in fresh if self._has_settled(folder, listed)]
+        owner, db = self._wishes.owner_id, self._lib.db
+        digest = scan.digest(folder.files)
+        if outcomes := sources.outcomes_of_listing(db, owner, folder.path, digest):
+            self._tally.count_unchanged(outcomes)
+            return
+        here, gone = sources.known_files(db, owner, folder.path)
+        fresh, back, unchanged = [], [], Counter[str]()
+        for listed in folder.files:
+            outcome = here.get(listed) or gone.get(listed)
+            if outcome is None or outcome == "unread":
+                fresh.append(listed)
+                continue
+            unchanged[outcome] += 1
+            if listed in gone:
+                back.append(listed[0])
+        self._tally.count_unchanged(unchanged)
+        self._note_what_went(folder, here, back)
+        if folder.is_whole:
+            self._looked_at.append((folder.path, digest))
+        settled = [listed for listed in fresh if listed in stood_still or self._has_settled(folder, listed)]
         if settled:
-            self._take_fresh(folder, settled)
+            self._take_fresh(folder.path, (name for name, *_ in folder.files), settled)
+
+    def _note_what_went(self, folder: Folder, here: Mapping[Listed, str], back: Collection[bytes]) -> None:
+        """Note which files are no longer in a folder, and which have come back as they were."""
+        went: set[bytes] = set()
+        if folder.is_whole:
+            there = {name for name, *_ in folder.files} | {name for name, _ in folder.unread}
+            went = {name for name, *_ in here} - there
+        if (went or back) and not self._wishes.is_dry_run:
+            with write(self._lib.db) as db:
+                sources.files_are_gone(db, self._wishes.owner_id, folder.path, went)
+                sources.files_are_back(db, self._wishes.owner_id, folder.path, back)
+
+    def _remember_listings(self) -> None:
+        """Where all files of a folder are known now, the next look need not fetch their rows."""
+        owner, looked_at, self._looked_at = self._wishes.owner_id, self._looked_at, []
+        for start in range(0, len(looked_at), LISTINGS_AT_ONCE):
+            if self._wishes.is_dry_run:
+                break
+            with write(self._lib.db) as db:
+                for path, digest in looked_at[start : start + LISTINGS_AT_ONCE]:
+                    here, _ = sources.known_files(db, owner, path)
+                    if scan.digest(sorted(here)) == digest and "unread" not in here.values():
+                        sources.remember_listing(db, owner, path, digest, Counter(here.values()))
 
     def _report(self, folder: Folder) -> None:
         """Count what the scan itself turned away."""
@@ -145,46 +218,46 @@ class Intake:
             for name, reason in found:
                 self._tally.count(Source(folder.path, name, self._wishes.owner_id, FileState(0, 0, 0), outcome, reason))
 
-    def _take_fresh(self, folder: Folder, settled: list[Listed]) -> None:
+    def _take_fresh(self, folder: bytes, all_names: Iterable[bytes], settled: list[Listed]) -> None:
         speaking = [listed for listed in settled if sidecars.is_named_like_one(listed[0])]
         news = self._keep_sidecars(folder, speaking)
-        names = {os.fsdecode(name): name for name, *_ in folder.files if not sidecars.is_named_like_one(name)}
-        beside = _Beside(self._lib, self._wishes.owner_id, folder.path, names)
-        albums = [*self._wishes.albums_for(folder.path), *beside.albums]
+        names = {os.fsdecode(name): name for name in all_names if not sidecars.is_named_like_one(name)}
+        beside = _Beside(self._lib, self._wishes.owner_id, folder, names)
+        albums = [*self._wishes.albums_for(folder), *beside.albums]
         for listed in settled:
             name, size, mtime_ns, inode = listed
             if not sidecars.is_named_like_one(name):
                 arrival = Arrival(
-                    self._wishes.owner_id, folder.path, name, FileState(size, mtime_ns, inode),
-                    partial(_open_file, folder.path + b"/" + name),
+                    self._wishes.owner_id, folder, name, FileState(size, mtime_ns, inode),
+                    partial(_open_file, folder + b"/" + name),
                     sidecar_ids=beside.ids(name), albums=albums, tags=self._wishes.tags,
                 )  # fmt: skip
                 self._submit(arrival, beside.is_trashed(name))
         if news:
             fresh_names = {name for name, *_ in settled}
-            known = sources.photos_of(self._lib.db, self._wishes.owner_id, folder.path)
+            known = sources.photos_of(self._lib.db, self._wishes.owner_id, folder)
             self._read_again((n, p) for n, p in known.items() if n not in fresh_names and news & set(beside.ids(n)))
 
     def _has_settled(self, folder: Folder, listed: Listed) -> bool:
-        """Whether a file has stood still long enough to be taken; if not, it is remembered for close()."""
+        """Whether a file has stood still long enough to be taken; if not, it is set aside."""
         age = time.time() - listed[2] / 1e9
         if age >= self._lib.config.settle_seconds or self._wishes.is_dry_run:
             return True
-        self._unsettled.append((folder, listed))
+        self._unsettled.append(Unsettled(folder.path, listed, STILL_WRITTEN))
         return False
 
-    def _keep_sidecars(self, folder: Folder, listed: Iterable[Listed]) -> set[int]:
+    def _keep_sidecars(self, folder: bytes, listed: Iterable[Listed]) -> set[int]:
         """Keep sidecar files whole; return their ids."""
         kept, owner = set(), self._wishes.owner_id
         for name, size, mtime_ns, inode in listed:
-            seen = Source(folder.path, name, owner, FileState(size, mtime_ns, inode), "ignored", SIDECAR)
+            seen = Source(folder, name, owner, FileState(size, mtime_ns, inode), "ignored", SIDECAR)
             try:
                 if size > sidecars.limit_of(name):
                     raise BadInput("It is too large for a sidecar.")
-                body = Path(os.fsdecode(folder.path + b"/" + name)).read_bytes()
+                body = Path(os.fsdecode(folder + b"/" + name)).read_bytes()
             except (OSError, BadInput) as problem:
                 seen = Source(
-                    folder.path, name, owner, seen.state, "ignored", f"It is a sidecar that was not read: {problem}"
+                    folder, name, owner, seen.state, "ignored", f"It is a sidecar that was not read: {problem}"
                 )
                 body = None
             self._tally.count(seen)
@@ -192,7 +265,7 @@ class Intake:
                 with write(self._lib.db) as db:
                     sources.saw_source(db, seen)
                     if body is not None:
-                        kept.add(sources.keep_sidecar(db, owner, folder.path, name, sidecars.of(name, body)))
+                        kept.add(sources.keep_sidecar(db, owner, folder, name, sidecars.of(name, body)))
         return kept
 
     def _read_again(self, photos: Iterable[tuple[bytes, int]], beside: "_Beside | None" = None) -> None:
@@ -223,6 +296,7 @@ class Intake:
     def _take(self, arrival: Arrival, is_trashed: bool) -> None:
         if self._problem is not None:
             return
+        self._connections.add(self._lib.db)
         seen = Source(arrival.folder, arrival.name, arrival.owner_id, arrival.state, "ignored", inner=arrival.inner)
         if is_trashed:
             seen = _with(seen, "ignored", "It lay in Google's trash when it was exported.")
@@ -233,6 +307,11 @@ class Intake:
             try:
                 seen = ingest.arrive(self._lib, arrival)
             except TryLater as problem:
+                if arrival.inner is None and not self._is_last_try:
+                    state = arrival.state
+                    listed = (arrival.name, state.size, state.mtime_ns, state.inode)
+                    self._unsettled.append(Unsettled(arrival.folder, listed, str(problem)))
+                    return
                 seen = _with(seen, "unread", str(problem))
                 self._remember(seen)
         self._tally.count(seen)
@@ -247,48 +326,48 @@ class Intake:
         if self._problem is not None:
             raise self._problem
 
+    def drain(self) -> "list[Unsettled]":
+        """Wait until everything taken so far has arrived; return the files that were still being written and forget them."""
+        for _ in range(READ_AHEAD):
+            self._room.acquire()
+        self._room.release(READ_AHEAD)
+        self._raise_problem()
+        self._remember_listings()
+        unsettled, self._unsettled = self._unsettled, []
+        return unsettled
+
     def close(self) -> None:
-        """Wait until everything taken so far has arrived, then for files that were still being written."""
+        """Wait until everything taken so far has arrived, files that are still being written too, as long as that takes sense."""
         tries = 0
-        while self._unsettled:
-            waiting, self._unsettled = self._unsettled, []
+        while waiting := self.drain():
             time.sleep(self._lib.config.settle_seconds)
             tries += 1
-            by_folder: dict[bytes, tuple[Folder, list[Listed]]] = {}
-            for folder, listed in waiting:
-                by_folder.setdefault(folder.path, (folder, []))[1].append(listed)
-            for folder, before in by_folder.values():
-                self._take_settled(folder, before, is_last=tries >= SETTLE_TRIES)
-        self._pool.shutdown(wait=True)
-        self._raise_problem()
+            self._is_last_try = tries >= SETTLE_TRIES
+            by_folder: dict[bytes, list[Unsettled]] = {}
+            for each in waiting:
+                by_folder.setdefault(each.folder, []).append(each)
+            for folder, unsettled in by_folder.items():
+                self._take_settled(folder, unsettled)
+        self._end_threads(at_once=False)
 
-    def _take_settled(self, folder: Folder, before: list[Listed], is_last: bool) -> None:
-        """Take those of a folder's unsettled files that have the same size and time as before, whatever that time says."""
+    def _take_settled(self, folder: bytes, unsettled: "list[Unsettled]") -> None:
+        """Take those of a folder's files that have the same size and time as before, whatever that time says."""
         still = []
-        for listed in before:
-            name = listed[0]
-            try:
-                found = os.stat(folder.path + b"/" + name)
-            except OSError:
+        for each in unsettled:
+            now = each.look_again()
+            if now is None:
                 continue  # gone again before it was ever taken: not met
-            now = (name, found.st_size, found.st_mtime_ns, found.st_ino)
-            if now == listed:
+            if now == each.listed:
                 still.append(now)
-            elif is_last:
-                seen = Source(
-                    folder.path,
-                    name,
-                    self._wishes.owner_id,
-                    FileState(*now[1:]),
-                    "unread",
-                    "It is still being written.",
-                )
+            elif not self._is_last_try:
+                self._unsettled.append(replace(each, listed=now))
+            else:
+                state, owner = FileState(*now[1:]), self._wishes.owner_id
+                seen = Source(folder, now[0], owner, state, "unread", each.reason)
                 self._remember(seen)
                 self._tally.count(seen)
-            else:
-                self._unsettled.append((folder, now))
         if still:
-            self._take_fresh(Folder(folder.path, folder.files), still)
+            self._take_fresh(folder, _names_in(folder), still)
 
     # ------------------------------------------------------------ archives
 
@@ -315,7 +394,7 @@ class Intake:
         """An archive that was taken whole before: its members count as what they were then."""
         owner, db = self._wishes.owner_id, self._lib.db
         listed = _listed(path)
-        if sources.known_files(db, owner, _ARCHIVES + os.fsencode(path.parent)).get(listed) is None:
+        if listed not in sources.known_files(db, owner, _ARCHIVES + os.fsencode(path.parent))[0]:
             return False
         self._tally.count_unchanged(sources.outcomes_below(db, owner, os.fsencode(path) + _INSIDE))
         return True
@@ -440,6 +519,14 @@ def _split(inner_path: str) -> tuple[bytes, bytes]:
     """Folder and file name inside an archive."""
     folder, _, name = inner_path.rpartition("/")
     return os.fsencode(folder), os.fsencode(name)
+
+
+def _names_in(folder: bytes) -> list[bytes]:
+    """What lies in a folder beside a file; only needed to find its sidecars, so nothing if it cannot be read."""
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _listed(path: Path) -> Listed:

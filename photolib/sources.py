@@ -3,8 +3,9 @@
 Every question about them by name, as in catalog.py; functions that write expect to be called inside `db.write()`.
 """
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -65,6 +66,8 @@ def folder_id(db: Database, path: bytes, inner: bytes | None = None) -> int:
 
 def saw_source(db: Database, source: Source) -> int:
     """Remember a file, so that next time it need not even be opened; return its id."""
+    folder = folder_id(db, source.folder, source.inner)
+    db.conn.execute("delete from listings where folder_id = ? and owner_id = ?", (folder, source.owner_id))
     return db.conn.execute(
         """insert into sources (folder_id, name, stem, owner_id, size, mtime_ns, inode, outcome, reason, key, photo_id, seen_at)
            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -74,7 +77,7 @@ def saw_source(db: Database, source: Source) -> int:
              gone_at = null
            returning id""",
         (
-            folder_id(db, source.folder, source.inner), source.name, stem(source.name), source.owner_id,
+            folder, source.name, stem(source.name), source.owner_id,
             source.state.size, source.state.mtime_ns, source.state.inode,
             source.outcome, source.reason, source.key, source.photo_id, now(),
         ),
@@ -89,26 +92,80 @@ def stem(name: bytes) -> bytes:
     return _ENDINGS.sub(b"", name.lower())
 
 
-def known_files(db: Database, owner_id: int, folder: bytes) -> dict[tuple[bytes, int, int, int], str]:
-    """(name, size, mtime_ns, inode) -> outcome of every file met in a folder that need not be opened again.
+Listed = tuple[bytes, int, int, int]  # name, size, mtime in ns, inode: as scan.Listed
 
-    Files that could not be read for a reason outside themselves ('unread') are left out: the next look tries again.
+
+def known_files(db: Database, owner_id: int, folder: bytes) -> tuple[dict[Listed, str], dict[Listed, str]]:
+    """(name, size, mtime_ns, inode) -> outcome of every file met in a folder: those that are there, those that went.
+
+    'unread' is the outcome of a file that could not be read for a reason outside itself: the next look tries it again.
     """
-    rows = db.conn.execute(
-        """select name, size, mtime_ns, inode, outcome from sources join folders on folders.id = folder_id
-           where path = ? and owner_id = ? and gone_at is null and outcome <> 'unread'""",
+    here: dict[Listed, str] = {}
+    gone: dict[Listed, str] = {}
+    for name, size, mtime_ns, inode, outcome, gone_at in db.conn.execute(
+        """select name, size, mtime_ns, inode, outcome, gone_at from sources
+           where folder_id = (select id from folders where path = ?) and owner_id = ?""",
         (folder, owner_id),
-    )
-    return {row[:4]: row[4] for row in rows}
+    ):
+        (here if gone_at is None else gone)[name, size, mtime_ns, inode] = outcome
+    return here, gone
 
 
 def files_are_gone(db: Database, owner_id: int, folder: bytes, names: Iterable[bytes]) -> None:
     """Note that files are no longer where they were. Nothing else follows from that: absence never means deletion."""
+    _set_gone(db, owner_id, folder, names, now())
+
+
+def files_are_back(db: Database, owner_id: int, folder: bytes, names: Iterable[bytes]) -> None:
+    """Files that went and came again as they were, as those of a disk that was not mounted for a while."""
+    _set_gone(db, owner_id, folder, names, None)
+
+
+def _set_gone(db: Database, owner_id: int, folder: bytes, names: Iterable[bytes], gone_at: str | None) -> None:
+    number = folder_id(db, folder)
+    db.conn.execute("delete from listings where folder_id = ? and owner_id = ?", (number, owner_id))
     db.conn.executemany(
-        """update sources set gone_at = ? where owner_id = ? and name = ?
-             and folder_id = (select id from folders where path = ?) and gone_at is null""",
-        [(now(), owner_id, name, folder) for name in names],
+        "update sources set gone_at = ? where folder_id = ? and owner_id = ? and name = ?",
+        [(gone_at, number, owner_id, name) for name in names],
     )
+
+
+def folder_is_gone(db: Database, owner_id: int, folder: bytes) -> int:
+    """Note that a folder is not there any more; return how many files that concerns."""
+    number = folder_id(db, folder)
+    db.conn.execute("delete from listings where folder_id = ? and owner_id = ?", (number, owner_id))
+    return db.conn.execute(
+        "update sources set gone_at = ? where folder_id = ? and owner_id = ? and gone_at is null",
+        (now(), number, owner_id),
+    ).rowcount
+
+
+def folders_below(db: Database, owner_id: int, path: bytes) -> list[bytes]:
+    """The folders at and below a path in which files were met that are not known to be gone; those inside archives are none."""
+    rows = db.conn.execute(
+        """select path from folders where (path = ? or (path > ? and path < ?)) and inner is null
+             and exists (select 1 from sources where folder_id = folders.id and owner_id = ? and gone_at is null)""",
+        (path, path + b"/", path + b"0", owner_id),  # '0' follows '/' in ASCII
+    )
+    return [row[0] for row in rows]
+
+
+def remember_listing(db: Database, owner_id: int, folder: bytes, digest: bytes, outcomes: Mapping[str, int]) -> None:
+    """All files of a folder are known and unchanged; the digest stands for them until one of their rows changes."""
+    db.conn.execute(
+        """insert into listings (folder_id, owner_id, digest, outcomes) values (?, ?, ?, ?)
+           on conflict (folder_id, owner_id) do update set digest = excluded.digest, outcomes = excluded.outcomes""",
+        (folder_id(db, folder), owner_id, digest, json.dumps(outcomes)),
+    )
+
+
+def outcomes_of_listing(db: Database, owner_id: int, folder: bytes, digest: bytes) -> dict[str, int] | None:
+    """How many files of each outcome a folder holds, when its listing is the remembered one; None when it is not."""
+    row = db.conn.execute(
+        "select outcomes from listings where folder_id = (select id from folders where path = ?) and owner_id = ? and digest = ?",
+        (folder, owner_id, digest),
+    ).fetchone()
+    return json.loads(row[0]) if row else None
 
 
 def sources_of(db: Database, key: str) -> list[tuple[bytes, bytes]]:
@@ -150,13 +207,21 @@ def outcomes_below(db: Database, owner_id: int, path: bytes) -> dict[str, int]:
 
 def photo_failed(db: Database, photo_id: int, reason: str) -> None:
     """The files of a photo count as failed, with the reason."""
+    _forget_listings(db, photo_id)
     db.conn.execute("update sources set outcome = 'failed', reason = ? where photo_id = ?", (reason, photo_id))
 
 
 def photo_recovered(db: Database, photo_id: int) -> None:
     """Another try went well: its files are simply here."""
+    _forget_listings(db, photo_id)
     db.conn.execute(
         "update sources set outcome = 'duplicate', reason = null where photo_id = ? and outcome = 'failed'", (photo_id,)
+    )
+
+
+def _forget_listings(db: Database, photo_id: int) -> None:
+    db.conn.execute(
+        "delete from listings where folder_id in (select folder_id from sources where photo_id = ?)", (photo_id,)
     )
 
 
