@@ -17,7 +17,7 @@ import click
 
 from photolib import config as settings
 from photolib.config import Config
-from photolib.errors import BadInput, DatabaseFailed, PhotolibError, Refused, StorageFailed
+from photolib.errors import BadInput, PhotolibError, Refused
 
 if TYPE_CHECKING:
     from photolib.importing import Tally
@@ -61,12 +61,15 @@ def main(context: click.Context, file: Path | None, data_dir: Path | None) -> No
     context.obj = {"file": file, "data_dir": data_dir.absolute() if data_dir else None}
 
 
-def _config(context: click.Context, **options: Any) -> Config:
+def _config(context: click.Context, says_failures: bool = False, **options: Any) -> Config:
+    """The settings, and logging to standard error. says_failures: the command itself reports each photo that failed."""
     given = {**context.obj, **options}
     config = settings.load(given.pop("file"), **given)
     logging.basicConfig(
         level=config.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    if says_failures and config.log_level != "debug":
+        logging.getLogger("photolib").setLevel(logging.ERROR)
     return config
 
 
@@ -151,7 +154,7 @@ def import_(
     from photolib.importing import Wishes
     from photolib.library import open_library
 
-    config = _config(context)
+    config = _config(context, says_failures=True)
     for path in paths:
         if path == config.data_dir or config.data_dir in path.parents:
             raise BadInput(f"{path} lies inside photolib's own data folder.")
@@ -445,7 +448,7 @@ def rebuild(context: click.Context, missing: bool) -> None:
     from photolib.verify import rebuild_variants
     from photolib.worker import Worker
 
-    lib = open_library(_config(context), role="worker")
+    lib = open_library(_config(context, says_failures=True), role="worker")
     worker = Worker(lib)
     try:
         count = rebuild_variants(lib, only_missing=missing)
@@ -582,8 +585,6 @@ def users_list(context: click.Context, as_json: bool) -> None:
     for user in found:
         click.echo(f"{user.name} ({user.role})")
 
-
-_ = (DatabaseFailed, StorageFailed)
 
 if __name__ == "__main__":
     main()
