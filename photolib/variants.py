@@ -155,7 +155,9 @@ def render(into: Path, size: str | int, form: str) -> dict[str, Any]:
     if not there:
         raise NotFound("The sizes of this photo have not been made yet.")
     source = next((each for each in there if SIZES[each] > edge), there[-1])
-    with open(into / file_name(source, KEPT[source]), "rb") as file, Image.open(file) as image:
+    _load_plugins()
+    kind = [FORMS[KEPT[source]].pillow]
+    with open(into / file_name(source, KEPT[source]), "rb") as file, Image.open(file, formats=kind) as image:
         image.draft(None, (edge, edge))
         image.load()
         image.info = {}
@@ -183,9 +185,13 @@ def _weight(parameters: list[str]) -> float:
     return 1.0
 
 
-def _encode(image: "Image.Image", form: str) -> bytes:
-    from PIL import AvifImagePlugin, JpegImagePlugin, WebPImagePlugin  # noqa: F401 - known to save() once imported
+def _load_plugins() -> None:
+    """Pillow, asked for a form it has not met, would otherwise import all it has."""
+    from PIL import AvifImagePlugin, JpegImagePlugin, WebPImagePlugin  # noqa: F401
 
+
+def _encode(image: "Image.Image", form: str) -> bytes:
+    _load_plugins()
     data = io.BytesIO()
     image.save(data, FORMS[form].pillow, **FORMS[form].options)
     return data.getvalue()

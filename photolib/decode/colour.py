@@ -29,14 +29,14 @@ def to_srgb(image: Image.Image, profile: bytes | None, nclx: Nclx | None, notes:
     image is in mode L, RGB, CMYK or LAB. Numbers from an ICC profile win over nclx codes, as the containers demand.
     """
     if not profile and nclx:
-        profile = _profile_of(nclx)
+        profile = profile_of(nclx)
     if profile:
         try:
             image = _converted(image, profile)
         except (ImageCms.PyCMSError, OSError, ValueError) as problem:
             notes.append(f"The colour profile inside cannot be used ({problem}); colours may look a little different.")
     if image.mode == "LAB":
-        lab = ImageCms.buildTransform(ImageCms.createProfile("LAB"), _srgb(), "LAB", "RGB")
+        lab = ImageCms.buildTransform(ImageCms.createProfile("LAB"), srgb(), "LAB", "RGB")
         return ImageCms.applyTransform(image, lab) or image
     return image if image.mode in ("RGB", "L") else image.convert("RGB")
 
@@ -64,7 +64,7 @@ def _transform(profile: bytes, mode: str) -> tuple[str, ImageCms.ImageCmsTransfo
         mode = "RGB"  # a grey picture saved with the profile of its RGB brother
     if wanted != mode:
         raise ValueError(f"it is for {space} colours, the picture is {mode}")
-    transform = ImageCms.buildTransform(source, _srgb(), mode, "RGB", ImageCms.Intent.PERCEPTUAL)
+    transform = ImageCms.buildTransform(source, srgb(), mode, "RGB", ImageCms.Intent.PERCEPTUAL)
     if mode == "RGB":
         probe = _probe()
         moved = ImageChops.difference(probe, ImageCms.applyTransform(probe, transform) or probe)
@@ -74,7 +74,7 @@ def _transform(profile: bytes, mode: str) -> tuple[str, ImageCms.ImageCmsTransfo
 
 
 @functools.cache
-def _srgb() -> ImageCms.ImageCmsProfile:
+def srgb() -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
@@ -86,7 +86,7 @@ def _probe() -> Image.Image:
 
 
 @functools.lru_cache(maxsize=16)
-def _profile_of(nclx: Nclx) -> bytes | None:
+def profile_of(nclx: Nclx) -> bytes | None:
     """A small ICC profile saying what the codes say, or None when they mean sRGB or near enough."""
     primaries, transfer = nclx
     if primaries not in _WIDE and transfer not in (_LINEAR, _PQ, _HLG):

@@ -67,6 +67,7 @@ _PLUGINS = {
     "jxl": ("JXL", "pillow_jxl"),
 }
 _OPENS_LAZILY = {"jpeg", "png", "gif", "bmp", "tiff"}  # reads no pixels until they are asked for
+_FILLED_FROM_TOP = {"jpeg", "png", "gif", "tiff"}  # the decoder keeps what it got when the file ends too early
 _BOXED = {"heic", "avif", "jxl", "cr3", "mp4", "mov", "3gp"}
 
 
@@ -84,7 +85,7 @@ def read(path: Path, format_name: str, max_pixels: int) -> Picture:
     format_name is what formats.sniff said. Raises UnreadablePhoto when the picture is not there as a whole or declares more
     than max_pixels.
     """
-    with open(path, "rb") as file, _strict_warnings():
+    with open(path, "rb") as file, strict_warnings():
         if format_name == "tiff":  # the head alone may not have shown that it is a RAW file
             found = formats.sniff(file.read(formats.HEAD), formats.reach(file))
             format_name = found.name if found else format_name
@@ -207,18 +208,32 @@ def is_disk(problem: BaseException) -> bool:
     return isinstance(problem, OSError) and problem.errno is not None and type(problem).__module__ == "builtins"
 
 
-def _decode(file: BinaryIO, format_name: str, max_pixels: int) -> Image.Image:
+def _decode(
+    file: BinaryIO, format_name: str, max_pixels: int, lenient_open: bool = False, lenient_load: bool = False
+) -> Image.Image:
     """All pixels of the first frame, scaled down by the decoder itself where it can do that."""
     file.seek(0)
     if format_name == "jxl" and (declared := formats.jxl_size(file.read(formats.HEAD))):
         check_size(*declared, max_pixels)  # its plugin decodes while opening
-    image = _open(file, format_name, max_pixels)
+    with _leniency(lenient_open):
+        image = _open(file, format_name, max_pixels)
     check_size(*image.size, max_pixels)
     if format_name == "jpeg":
         step = divisor(max(image.size))
         image.draft(image.mode, (max(1, image.width // step), max(1, image.height // step)))
-    image.load()
+    with _leniency(lenient_load):
+        image.load()
     return image
+
+
+@contextmanager
+def _leniency(wanted: bool) -> Iterator[None]:
+    """Pillow's switch for taking damaged files as far as they go; it is one for the whole process, and off otherwise."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = wanted
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
 def _open(file: BinaryIO, format_name: str, max_pixels: int | None) -> ImageFile.ImageFile:
@@ -238,25 +253,27 @@ def _open(file: BinaryIO, format_name: str, max_pixels: int | None) -> ImageFile
 
 def _decode_damaged(file: BinaryIO, format_name: str, max_pixels: int, problem: Exception) -> Image.Image:
     """A second, tolerant look at a file that did not decode: taken if the picture is there to its last line."""
-    if format_name not in _OPENS_LAZILY:
+    if format_name not in _FILLED_FROM_TOP:
         raise damaged(file, format_name, problem) from problem
-    ImageFile.LOAD_TRUNCATED_IMAGES = True
     try:
-        image = _decode(file, format_name, max_pixels)
+        try:
+            return _decode(
+                file, format_name, max_pixels, lenient_open=True
+            )  # only what stands before the pixels is odd
+        except DAMAGE:
+            image = _decode(file, format_name, max_pixels, lenient_open=True, lenient_load=True)
     except (*DAMAGE, *BOMBS) as worse:
         if is_disk(worse):
             raise
         raise damaged(file, format_name, problem) from worse
-    finally:
-        ImageFile.LOAD_TRUNCATED_IMAGES = False
     shown = _rows_there(image)
-    if shown < 1:
-        if "truncated" in str(problem).lower():
-            raise UnreadablePhoto(
-                f"The file ends too early: {_lower_part(1 - shown)} of the picture is missing."
-            ) from problem
-        raise damaged(file, format_name, problem) from problem
-    return image
+    if shown == 1:
+        return image
+    if "truncated" in str(problem).lower():
+        raise UnreadablePhoto(
+            f"The file ends too early: {_lower_part(1 - shown)} of the picture is missing."
+        ) from problem
+    raise damaged(file, format_name, problem) from problem
 
 
 def _rows_there(image: Image.Image) -> float:
@@ -349,7 +366,9 @@ def missing_end(file: BinaryIO, format_name: str) -> str:
     declared = 0
     file.seek(0)
     head = file.read(8)
-    if format_name in ("webp", "avi"):
+    if format_name == "bmp":
+        declared = int.from_bytes(head[2:6], "little")
+    elif format_name in ("webp", "avi"):
         declared = 8 + int.from_bytes(head[4:], "little")
     elif format_name in _BOXED:
         declared = max((end for _, end in _top_boxes(file, size)), default=0)
@@ -385,7 +404,7 @@ def _top_boxes(file: BinaryIO, size: int) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def _strict_warnings() -> Iterator[None]:
+def strict_warnings() -> Iterator[None]:
     """Libraries warn about all sorts of odd tags; only the warning about too many pixels is one to act on."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

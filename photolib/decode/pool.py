@@ -216,6 +216,10 @@ class _Child:
             )
             stack.pop_all()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def ask(self, request: bytes) -> dict[str, Any]:
         """Send a job and return what came of it: "done", "failed" and "message", or "returncode" when the child ended over it.
 

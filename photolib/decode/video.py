@@ -26,7 +26,7 @@ _DEMUXERS = {
     "mpg": "mpeg",
     "wmv": "asf",
 }
-_MOST_FRAMES = 24  # looked at from one place before trying the next
+_MOST_FRAMES = 48  # looked at from one place before trying the next
 _BLACK = 20  # mean brightness, of 255
 _UNSPECIFIED, _BT709 = 2, 1
 _QUARTER_TURNS = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
@@ -77,14 +77,18 @@ def _choose(container: InputContainer, stream: VideoStream) -> VideoFrame | None
         try:
             if moment:
                 container.seek(round(moment * 1_000_000))
+            is_whole = False
             for count, frame in enumerate(container.decode(stream)):
+                if count >= _MOST_FRAMES:
+                    break
+                is_whole = is_whole or bool(frame.key_frame)
+                if not is_whole or frame.is_corrupt:
+                    continue  # it builds on frames that lie before the place we jumped to
                 light = _brightness(frame)
                 if light > best_light:
                     best, best_light = frame, light
                 if light > _BLACK:
                     return frame
-                if count >= _MOST_FRAMES:
-                    break
         except (av.FFmpegError, ValueError):
             continue  # damaged here; it may decode elsewhere
     return best
@@ -101,8 +105,6 @@ def _moments(container: InputContainer) -> Iterator[float]:
 
 
 def _brightness(frame: VideoFrame) -> float:
-    if frame.is_corrupt:
-        return 0.0
     small = frame.to_image(width=32, height=32, threads=1).convert("L")
     return float(ImageStat.Stat(small).mean[0])
 
