@@ -1,0 +1,41 @@
+"""The web app over one Library: pages, API and media. create_app() builds it; serving.py runs it."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from photolib.library import Library
+
+_STATIC = Path(__file__).with_name("static")
+
+
+def create_app(library: "Library") -> "Flask":
+    """The app for a library. Nothing of it exists, or is imported, before this is called: the process that only starts the
+    server has no use for it."""
+    from flask import Flask
+
+    from web import api, errors, guard, media, pages, words
+
+    app = Flask(__name__, static_url_path=f"/static/{_version(_STATIC)}")
+    app.config.update(SEND_FILE_MAX_AGE_DEFAULT=guard.A_YEAR, MAX_CONTENT_LENGTH=64 << 10)
+    app.extensions["photolib"] = library
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_env.filters.update(words.FILTERS)
+    for room in (pages, api, media):
+        app.register_blueprint(room.bp)
+    guard.register(app)
+    errors.register(app)
+    return app
+
+
+def _version(folder: Path) -> str:
+    """A name for what the static files hold: it changes when one of them does, so browsers may keep them for ever."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,204 @@
+"""/api/v1: the same questions the pages ask, answered in JSON. PRODUCT words: photo_id, key, taken_at, parts, urls."""
+
+import re
+from typing import Any
+
+from flask import Blueprint, request
+
+from photolib import access, catalog, jobs, variants
+from photolib.catalog import Part, Photo, Tile
+from photolib.errors import BadInput, NotFound
+from photolib.overview import overview, queue
+from web import words
+from web.here import library, user, visitor
+
+bp = Blueprint("api", __name__, url_prefix="/api/v1")
+
+PAGE, LONGEST_PAGE = 100, 500
+LARGEST_ID = 2**63 - 1  # what a database column holds
+
+
+@bp.get("/photos")
+def photos() -> dict[str, Any]:
+    album_id = number("album_id")
+    if album_id is not None and not catalog.has_album(library().db, user().id, album_id):
+        raise NotFound("There is no such album.")
+    page = catalog.timeline(
+        library().db, user().id, before=request.args.get("cursor"), album_id=album_id,
+        size=min(number("size") or PAGE, LONGEST_PAGE),
+    )  # fmt: skip
+    return {"items": [tile_json(photo) for photo in page.photos], "next": page.cursor}
+
+
+@bp.get("/photos/<int:photo_id>")
+def photo(photo_id: int) -> dict[str, Any]:
+    found = allowed_photo(photo_id)
+    return photo_json(found)
+
+
+@bp.get("/timeline/buckets")
+def buckets() -> dict[str, Any]:
+    months = catalog.buckets(library().db, user().id)
+    return {"items": [{"month": month, "count": count} for month, count in months], "next": None}
+
+
+@bp.get("/timeline/buckets/<month>")
+def bucket(month: str) -> dict[str, Any]:
+    """One list for each column: a month of ten thousand photos is a page's layout, and has to be small."""
+    if not re.fullmatch(r"\d{4}-\d\d", month, re.ASCII):
+        raise BadInput("A month is written like 2019-06.")
+    tiles = catalog.bucket(library().db, user().id, month)
+    return {
+        "month": month,
+        "count": len(tiles),
+        "photo_id": [tile.id for tile in tiles],
+        "key": [tile.key for tile in tiles],
+        "type": [tile.type for tile in tiles],
+        "status": [tile.status for tile in tiles],
+        "taken_at": [tile.taken_at for tile in tiles],
+        "ratio": [round(tile.ratio, 3) for tile in tiles],
+        "duration": [tile.duration for tile in tiles],
+        "is_favourite": [tile.is_favourite for tile in tiles],
+        "placeholder": [placeholder(tile.placeholder) for tile in tiles],
+    }
+
+
+@bp.get("/status")
+def status() -> dict[str, Any]:
+    return overview(library(), user().id)
+
+
+@bp.get("/progress")
+def progress() -> dict[str, Any]:
+    """What an open page asks every few seconds: how much is left to do, and how many photos came since it was loaded."""
+    return progress_json(number("since") or 0)
+
+
+def progress_json(since: int) -> dict[str, Any]:
+    """Counts, and the sentences a page says about them."""
+    lib = library()
+    left = jobs.pending_photos(lib.db, jobs.NEW)
+    came = catalog.came_since(lib.db, user().id, since)
+    seconds = sum(step["seconds_left"] or 0 for step in queue(lib)) if left else 0
+    said = f"{words.count(left, 'photo')} to go" + (f", {words.time_left(seconds)}" if seconds else "")
+    return {"left": left, "new": came, "said": said, "said_new": words.count(came, "new photo")}
+
+
+# ---------------------------------------------------------------- shared with the pages
+
+
+def allowed_photo(photo_id: int) -> Photo:
+    """A photo the visitor may view. Raises NotFound for any other, whether it exists or not."""
+    if photo_id > LARGEST_ID:
+        raise NotFound("There is no such photo.")
+    found = catalog.photo(library().db, photo_id)
+    access.require(visitor(), "view", found)
+    return found
+
+
+def number(name: str) -> int | None:
+    """A whole, positive number from the query; None when it is not given. Raises BadInput."""
+    text = request.args.get(name)
+    if text is None:
+        return None
+    if not re.fullmatch(r"\d{1,18}", text, re.ASCII):
+        raise BadInput(f"{name} has to be a whole number.")
+    return int(text)
+
+
+def placeholder(stored: bytes | None) -> str | None:
+    return variants.placeholder_uri(stored) if stored else None
+
+
+# ---------------------------------------------------------------- photos as JSON
+
+
+def urls(key: str) -> dict[str, str]:
+    return {name: f"/media/{key}/{name}" for name in (*variants.SIZES, "original")}
+
+
+def tile_json(photo: Tile) -> dict[str, Any]:
+    """The short form, for lists."""
+    return {
+        "photo_id": photo.id,
+        "key": photo.key,
+        "type": photo.type,
+        "status": photo.status,
+        "filename": photo.filename,
+        "taken_at": photo.taken_at,
+        "utc_offset": photo.utc_offset,
+        "taken_at_source": photo.taken_at_source,
+        "width": photo.width,
+        "height": photo.height,
+        "duration": photo.duration,
+        "is_favourite": photo.is_favourite,
+        "placeholder": placeholder(photo.placeholder),
+        "urls": urls(photo.key),
+    }
+
+
+def photo_json(photo: Photo) -> dict[str, Any]:
+    """Everything."""
+    same = (
+        "key", "type", "status", "filename", "title", "description", "taken_at", "utc_offset", "taken_at_source",
+        "latitude", "longitude", "altitude", "direction",
+    )  # fmt: skip
+    return {
+        "photo_id": photo.id,
+        **{name: getattr(photo, name) for name in same},
+        "place": None,
+        "width": photo.width,
+        "height": photo.height,
+        "duration": photo.duration,
+        "orientation": photo.orientation,
+        "camera": {
+            name: getattr(photo, name)
+            for name in ("make", "model", "lens", "focal_length", "aperture", "shutter", "iso")
+        },
+        "video_codec": photo.video_codec,
+        "rating": photo.rating,
+        "is_favourite": photo.is_favourite,
+        "is_archived": photo.is_archived,
+        "trashed_at": photo.trashed_at,
+        "added_at": photo.added_at,
+        "tags": photo.tags,
+        "labels": [],
+        "people": people(photo),
+        "albums": photo.albums,
+        "format": photo.format,
+        "media_type": photo.media_type,
+        "size": photo.size,
+        "parts": [part_json(photo, part) for part in photo.parts],
+        "paths": photo.paths,
+        "exif": photo.exif,
+        "notes": photo.notes,
+        "reason": photo.reason,
+        "placeholder": placeholder(photo.placeholder),
+        "urls": urls(photo.key),
+    }
+
+
+def part_json(photo: Photo, part: Part) -> dict[str, Any]:
+    """A file of a photo; byte_offset and byte_length when it is a stretch inside another one."""
+    is_inside = part.byte_offset is not None
+    return {
+        "role": part.role,
+        "key": part.key,
+        "format": part.format,
+        "media_type": part.media_type,
+        "size": part.byte_length if is_inside else part.size,
+        "byte_offset": part.byte_offset,
+        "byte_length": part.byte_length,
+        "url": f"/media/{photo.key}/{part.role}" if is_inside else f"/media/{part.key}/original",
+    }
+
+
+def people(photo: Photo) -> list[dict[str, Any]]:
+    """Who the file says is on it: by a face region where there is one, else by name only."""
+    boxed = [
+        {"person_id": None, "name": region["name"], "box": {side: region[side] for side in ("x", "y", "w", "h")}}
+        for region in photo.regions
+        if region.get("name")
+    ]
+    named = {each["name"] for each in boxed}
+    return [*boxed, *({"person_id": None, "name": name, "box": None} for name in photo.people if name not in named)]

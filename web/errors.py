@@ -1,0 +1,85 @@
+"""Problems as answers: a table from kind to status, a sentence for the person, never a traceback."""
+
+import logging
+import sqlite3
+
+from flask import Flask, Response, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from photolib import db
+from photolib.errors import (
+    BadInput,
+    DatabaseFailed,
+    NotFound,
+    PhotolibError,
+    Refused,
+    StorageFailed,
+    TryLater,
+    UnreadablePhoto,
+)
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[PhotolibError], tuple[int, str]] = {
+    BadInput: (400, "bad_input"),
+    Refused: (403, "refused"),
+    NotFound: (404, "not_found"),
+    UnreadablePhoto: (404, "unreadable_photo"),
+    StorageFailed: (503, "storage_failed"),
+    DatabaseFailed: (503, "database_failed"),
+    TryLater: (503, "try_later"),
+}
+SENTENCES = {
+    400: "photolib does not understand this request.",
+    404: "There is nothing here. Perhaps the address was cut short.",
+    405: "This address cannot be used that way.",
+    413: "That is more than this address takes.",
+    416: "The file does not have the part that was asked for.",
+}
+A_BUG = "photolib met a problem it did not expect. The log says more; please report it."
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(PhotolibError, _explained)
+    app.register_error_handler(HTTPException, _refused_by_http)
+    app.register_error_handler(sqlite3.Error, _database)
+    app.register_error_handler(Exception, _bug)
+
+
+def _explained(problem: PhotolibError) -> Response:
+    status, kind = next(STATUS[each] for each in type(problem).__mro__ if each in STATUS)
+    response = _answer(status, kind, str(problem))
+    if isinstance(problem, TryLater):
+        response.headers["Retry-After"] = "2"
+    return response
+
+
+def _refused_by_http(problem: HTTPException) -> Response | HTTPException:
+    status = problem.code or 500
+    if status < 400:
+        return problem  # a redirect, as for a slash too many
+    kind = (problem.name or "error").lower().replace(" ", "_")
+    response = _answer(status, kind, SENTENCES.get(status, f"{problem.name}."))
+    for name, value in problem.get_headers():
+        if name in ("Allow", "Content-Range", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _database(problem: sqlite3.Error) -> Response:
+    explained = db.explained(problem)
+    return _explained(explained) if isinstance(explained, PhotolibError) else _bug(problem)
+
+
+def _bug(problem: Exception) -> Response:
+    log.error("%s %s went wrong", request.method, request.endpoint, exc_info=problem)
+    return _answer(500, "bug", A_BUG)
+
+
+def _answer(status: int, kind: str, message: str) -> Response:
+    if request.path.startswith(("/api/", "/media/")):
+        response = jsonify({"error": {"kind": kind, "message": message}})
+    else:
+        response = Response(render_template("error.html", status=status, message=message))
+    response.status_code = status
+    return response

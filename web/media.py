@@ -1,0 +1,193 @@
+"""Bytes: derived sizes, made when they are not there yet, and originals, whole or in ranges, in bounded memory."""
+
+import io
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, cast
+from urllib.parse import quote
+
+from flask import Blueprint, Response, request
+from werkzeug.wsgi import FileWrapper
+
+from photolib import access, catalog, formats, variants
+from photolib.catalog import Media
+from photolib.errors import NotFound, TryLater, UnreadablePhoto
+from photolib.library import Library
+from web.guard import FOR_EVER
+from web.here import library, visitor
+
+bp = Blueprint("media", __name__, url_prefix="/media")
+
+CHUNK = 256 << 10  # bytes of a body that are in memory at a time; bodies up to this size are sent in one piece
+ROLES = ("video", "motion", "raw")
+RENDER_SECONDS = 20.0  # how long a request waits for a variant that has to be made first
+_rendering = threading.BoundedSemaphore(4)
+
+# What a browser may do with these bytes when somebody opens their address: show them, and nothing else.
+MEDIA_POLICY = (
+    "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+)
+
+
+@bp.get("/<key>/<variant>")
+def media(key: str, variant: str) -> Response:
+    if variant == "original":
+        return _original(_allowed(catalog.media(library().db, key)))
+    if variant in ROLES:
+        return _original(_allowed(catalog.media_part(library().db, key, variant)), variant)
+    return _variant(_allowed(catalog.media(library().db, key)), variant)
+
+
+def _allowed(found: list[Media]) -> Media:
+    """The first of these that the visitor may view. Raises NotFound."""
+    action: access.Action = "download" if "download" in request.args else "view"
+    for each in found:
+        if access.may(visitor(), action, each):
+            return each
+    raise NotFound("There is no such photo.")
+
+
+# ---------------------------------------------------------------- derived sizes
+
+
+def _variant(photo: Media, size: str) -> Response:
+    lib = library()
+    form = request.args.get("format") or variants.negotiate(request.headers.get("Accept"), size)
+    form = {"jpg": "jpeg"}.get(form, form)
+    path = variants.path(lib.variants, photo.key, size, form)
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        _render(lib, photo, size, form, path)
+        file = path.open("rb")
+    etag = f"{photo.key[:16]}-{size}-{form}-{variants.RECIPE}"
+    return _send(file, _length(file), variants.FORMS[form].media_type, etag)
+
+
+def _render(lib: Library, photo: Media, size: str, form: str, path: Path) -> None:
+    """Make a variant that is not there: the photo is still being worked on, the folder was deleted, or nobody asked before."""
+    if photo.status == "failed":
+        raise NotFound(catalog.photo(lib.db, photo.photo_id).reason or "This photo cannot be shown.")
+    with _turn_to_render():
+        if path.exists():
+            return  # somebody else asked a moment earlier
+        with lib.originals.as_file(photo.key) as original:
+            lib.decoders.run(
+                "render", RENDER_SECONDS, folder=str(path.parent), size=size, form=form,
+                path=str(original), format=photo.format,
+            )  # fmt: skip
+
+
+@contextmanager
+def _turn_to_render() -> Iterator[None]:
+    """Few at a time, so that most threads stay free for what is there already."""
+    if not _rendering.acquire(timeout=RENDER_SECONDS):
+        raise TryLater("Many pictures are being made at the moment. Try again shortly.")
+    try:
+        yield
+    finally:
+        _rendering.release()
+
+
+# ---------------------------------------------------------------- originals
+
+
+def _original(photo: Media, role: str = "original") -> Response:
+    file = library().originals.open(photo.key)
+    try:
+        media_type, extension = photo.media_type, None
+        body: IO[bytes] | _Stretch = file
+        length = photo.size
+        if photo.byte_offset is not None:
+            length = photo.byte_length or 0
+            body = _Stretch(file, photo.byte_offset, length)
+            kind = formats.sniff(body.read(formats.HEAD))
+            body.seek(0)
+            if kind is None or kind.kind != "video":
+                raise UnreadablePhoto("The video inside this photo cannot be read.")
+            media_type, extension = kind.media_type, kind.extension
+        response = _send(body, length, media_type, f"{photo.key[:32]}-{role}")
+    except BaseException:
+        file.close()
+        raise
+    is_shown = is_safe_inline(media_type) and "download" not in request.args
+    name = re.sub(r"\.[^.]*$", "", photo.filename) + f".{extension}" if extension else photo.filename
+    response.headers["Content-Disposition"] = disposition("inline" if is_shown else "attachment", name)
+    if not is_safe_inline(media_type):
+        response.headers["Content-Type"] = "application/octet-stream"
+    return response
+
+
+def is_safe_inline(media_type: str) -> bool:
+    """Whether a browser may show bytes of this type under our address. The type is our own reading of the bytes."""
+    return media_type.startswith(("image/", "video/")) and "svg" not in media_type and "xml" not in media_type
+
+
+def disposition(kind: str, name: str) -> str:
+    """A Content-Disposition header in plain ASCII, whatever the name holds (RFC 6266)."""
+    plain = re.sub(r"[^A-Za-z0-9._ ()-]", "_", name).strip() or "photo"
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='', errors='replace')}"
+
+
+class _Stretch(io.RawIOBase):
+    """A part of a file as a file of its own: the video inside a motion photo."""
+
+    def __init__(self, file: IO[bytes], offset: int, length: int) -> None:
+        self._file, self._offset, self._length = file, offset, length
+        self.seek(0)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._file.tell() - self._offset
+
+    def seek(self, position: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self.tell(), io.SEEK_END: self._length}[whence]
+        return self._file.seek(self._offset + max(0, start + position)) - self._offset
+
+    def read(self, size: int = -1) -> bytes:
+        left = max(0, self._length - self.tell())
+        return self._file.read(left if size < 0 else min(size, left))
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+# ---------------------------------------------------------------- sending
+
+
+def _length(file: IO[bytes]) -> int:
+    length = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    return length
+
+
+def _send(file: "IO[bytes] | _Stretch", length: int, media_type: str, etag: str) -> Response:
+    """The bytes of a file with everything HTTP has for them: ETag, 304, 206, 416, HEAD. The file is closed afterwards."""
+    if length <= CHUNK:
+        with file:
+            response = Response(file.read(length), mimetype=media_type)
+    else:
+        response = Response(FileWrapper(cast(IO[bytes], file), CHUNK), mimetype=media_type, direct_passthrough=True)
+    response.content_length = length
+    response.set_etag(etag)
+    response.headers["Cache-Control"] = FOR_EVER
+    response.headers["Vary"] = "Accept"
+    response.headers["Content-Security-Policy"] = MEDIA_POLICY
+    environ = request.environ
+    if not re.fullmatch(r"\s*bytes\s*=\s*(\d+-\d*|-\d+)\s*", environ.get("HTTP_RANGE", "")):
+        environ = {name: value for name, value in environ.items() if name != "HTTP_RANGE"}  # no single range: all of it
+    try:
+        response.make_conditional(environ, accept_ranges=True, complete_length=length)
+    except BaseException:  # a range behind the end
+        file.close()
+        raise
+    return response

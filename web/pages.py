@@ -1,0 +1,155 @@
+"""HTML that works by itself: the timeline, one photo, and how things stand. Small custom elements improve it in the browser."""
+
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from flask import Blueprint, Response, current_app, render_template, request
+
+from photolib import catalog, formats, variants
+from photolib.catalog import Photo, Tile
+from photolib.errors import BadInput
+from photolib.overview import overview
+from web.api import allowed_photo, people, progress_json, urls
+from web.guard import FOR_EVER
+from web.here import library, user
+
+bp = Blueprint("pages", __name__)
+
+FIRST_PAGE, NEXT_PAGES = 50, 100  # photos; the first screen has to be small, what follows may be fewer requests
+LEAST_RATIO, MOST_RATIO = 40, 300  # hundredths; a strip or a panorama is cropped in the grid, not in the viewer
+MONTHS_MAY_COST = 0.02  # the share of time that may go into counting photos per month for the scrubber
+MOVING = ("gif",)  # formats that move only as they are
+
+
+@dataclass(frozen=True)
+class Day:
+    """The photos of one local day, newest first."""
+
+    day: str
+    tiles: list[Tile]
+
+
+@dataclass(frozen=True)
+class View:
+    """A stretch of the timeline, and the cursors that lead on at both ends; None where there is no more."""
+
+    days: list[Day]
+    newer: str | None
+    older: str | None
+
+
+@bp.get("/")
+def timeline() -> str:
+    view = _view(FIRST_PAGE, is_page=True)
+    latest = catalog.latest_id(library().db)
+    if not view.days and not request.args:
+        return render_template("welcome.html", config=library().config, latest=latest, progress=progress_json(latest))
+    return render_template(
+        "timeline.html", view=view, years=_years(), latest=latest, progress=progress_json(latest),
+        is_newest=not request.args,
+    )  # fmt: skip
+
+
+@bp.get("/fragments/photos")
+def more_photos() -> str:
+    """The next stretch of the timeline, to be put into a page that is open."""
+    return render_template(
+        "_photos.html", view=_view(NEXT_PAGES), asked="after" if "after" in request.args else "before"
+    )
+
+
+@bp.get("/photo/<int:photo_id>")
+def photo(photo_id: int) -> str:
+    found = allowed_photo(photo_id)
+    return render_template("photo.html", **_viewed(found))
+
+
+@bp.get("/fragments/photo/<int:photo_id>")
+def viewed_photo(photo_id: int) -> str:
+    """One photo as the viewer shows it, to be put over a page that is open."""
+    found = allowed_photo(photo_id)
+    return render_template("_viewed.html", **_viewed(found))
+
+
+@bp.get("/activity")
+def activity() -> str:
+    return render_template("activity.html", overview=overview(library(), user().id))
+
+
+@bp.get(f"/ratios-{LEAST_RATIO}-{MOST_RATIO}.css")
+def ratios() -> Response:
+    """A class for each shape a tile can have: our policy allows no style in the page itself."""
+    rules = "".join(f".r{each}{{--r:{each / 100:g}}}" for each in range(LEAST_RATIO, MOST_RATIO + 1))
+    return Response(rules, mimetype="text/css", headers={"Cache-Control": FOR_EVER})
+
+
+@bp.app_template_filter()
+def ratio_class(photo: Tile) -> str:
+    return f"r{min(max(round(photo.ratio * 100), LEAST_RATIO), MOST_RATIO)}"
+
+
+bp.add_app_template_filter(variants.placeholder_uri, "placeholder_uri")
+
+
+def by_day(tiles: Iterable[Tile]) -> list[Day]:
+    return [Day(day, list(some)) for day, some in groupby(tiles, lambda tile: tile.day)]
+
+
+def _view(size: int, is_page: bool = False) -> View:
+    """What the query asks for: `before` or `after` a cursor, or from a year, month or day downwards (`at`).
+
+    A page that begins in the middle also says what leads upwards; a stretch that is put below another need not.
+    """
+    db, owner = library().db, user().id
+    before, after = request.args.get("before"), request.args.get("after")
+    if at := request.args.get("at"):
+        if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", at, re.ASCII):
+            raise BadInput("A place in the timeline is written like 2019, 2019-06 or 2019-06-14.")
+        before = catalog.cursor_below(at)
+    if after:
+        page = catalog.newer(db, owner, after, size)
+        return View(by_day(page.photos), page.cursor, catalog.cursor_at(page.photos[-1]) if page.photos else after)
+    page = catalog.timeline(db, owner, before, size)
+    newer = None
+    if before and is_page:
+        above = catalog.cursor_at(page.photos[0]) if page.photos else before
+        newer = above if catalog.newer(db, owner, above, 1).photos else None
+    return View(by_day(page.photos), newer, page.cursor)
+
+
+def _years() -> list[tuple[str, list[tuple[str, int]]]]:
+    """Years with their months and how many photos each has, newest first.
+
+    Counting a million photos takes a while, so an answer is used again for a time that fits what it cost.
+    """
+    kept: dict[int, tuple[float, list[tuple[str, int]]]] = current_app.extensions.setdefault("photolib.months", {})
+    until, months = kept.get(user().id, (0.0, []))
+    began = time.monotonic()
+    if began >= until:
+        months = catalog.buckets(library().db, user().id)
+        ended = time.monotonic()
+        kept[user().id] = (ended + (ended - began) / MONTHS_MAY_COST, months)
+    return [(year, list(some)) for year, some in groupby(months, lambda month: month[0][:4])]
+
+
+def _viewed(photo: Photo) -> dict[str, object]:
+    """What the viewer's template needs."""
+    newer, older = catalog.neighbours(library().db, user().id, photo)
+    roles = {part.role for part in photo.parts}
+    return {
+        "photo": photo,
+        "urls": urls(photo.key),
+        "newer": newer,
+        "older": older,
+        "people": people(photo),
+        "live": next((f"/media/{photo.key}/{role}" for role in ("video", "motion") if role in roles), None),
+        "shown": "original" if photo.format in MOVING else "large",
+        "format_name": _FORMAT_NAMES.get(photo.format, photo.format.upper()),
+        "is_raw": photo.type == "raw" or formats.FORMATS[photo.format].kind == "raw",
+    }
+
+
+_FORMAT_NAMES = {"jpeg": "JPEG", "webp": "WebP", "tiff": "TIFF", "jxl": "JPEG XL", "mkv": "Matroska", "webm": "WebM"}

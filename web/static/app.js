@@ -1,0 +1,12 @@
+// The page works without any of this; each module improves one thing.
+import "./pictures.js"
+import "./more-photos.js"
+import "./photo-grid.js"
+import "./photo-viewer.js"
+import "./month-scrubber.js"
+import "./import-progress.js"
+import "./fresh-part.js"
+import "./keys.js"
+import "./bar.js"
+
+document.documentElement.classList.add("has-script")

@@ -1,0 +1,10 @@
+/** Show which keys there are. */
+export function open() {
+  document.getElementById("keys").showModal()
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "?" || event.defaultPrevented || event.target.matches?.("input, textarea, select")) return
+  event.preventDefault()
+  open()
+})

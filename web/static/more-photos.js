@@ -1,0 +1,73 @@
+import { welcome } from "./pictures.js"
+
+/** Fetches the next stretch of the timeline when its end comes near. Without script, the link inside still works. */
+class MorePhotos extends HTMLElement {
+  #end = new IntersectionObserver(([entry]) => entry.isIntersecting && this.#load(), { rootMargin: "1500px" })
+
+  connectedCallback() {
+    this.#end.observe(this)
+  }
+
+  disconnectedCallback() {
+    this.#end.disconnect()
+  }
+
+  async #load() {
+    this.#end.disconnect()
+    this.setAttribute("aria-busy", "true")
+    let text
+    try {
+      const answer = await fetch(this.dataset.src)
+      if (!answer.ok) throw new Error(answer.status)
+      text = await answer.text()
+    } catch {
+      this.#offerRetry()
+      return
+    }
+    const stretch = document.createElement("template")
+    stretch.innerHTML = text
+    if ("above" in this.dataset) this.#putAbove(stretch.content)
+    else this.#putBelow(stretch.content)
+  }
+
+  #putBelow(stretch) {
+    const last = this.previousElementSibling
+    const first = stretch.querySelector(".day")
+    if (first && last?.dataset.day === first.dataset.day) {
+      first.remove()
+      last.querySelector(".tiles").append(...first.querySelector(".tiles").children)
+    }
+    const grid = this.parentElement
+    this.replaceWith(stretch)
+    welcome(grid)
+  }
+
+  #putAbove(stretch) {
+    const grid = this.parentElement
+    const first = this.nextElementSibling
+    const inSight = [...grid.querySelectorAll(".tile")].find((tile) => tile.getBoundingClientRect().bottom > 100) ?? first
+    const before = inSight.getBoundingClientRect().top
+    const last = [...stretch.querySelectorAll(".day")].at(-1)
+    if (last && last.dataset.day === first.dataset.day) {
+      last.remove()
+      first.querySelector(".tiles").prepend(...last.querySelector(".tiles").children)
+    }
+    this.replaceWith(stretch)
+    scrollBy({ top: inSight.getBoundingClientRect().top - before, behavior: "instant" }) // what was in sight stays there
+    welcome(grid)
+  }
+
+  #offerRetry() {
+    this.removeAttribute("aria-busy")
+    const retry = document.createElement("button")
+    retry.className = "button"
+    retry.textContent = "Try again"
+    retry.onclick = () => {
+      this.replaceChildren()
+      this.#load()
+    }
+    this.replaceChildren("photolib does not answer at the moment.", retry)
+  }
+}
+
+customElements.define("more-photos", MorePhotos)

@@ -1,0 +1,46 @@
+import { open } from "./photo-viewer.js"
+
+/** The timeline's photos: opens them in place, and lets arrow keys walk over them. */
+class PhotoGrid extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("click", this)
+    this.addEventListener("keydown", this)
+  }
+
+  handleEvent(event) {
+    const tile = event.target.closest?.(".tile")
+    if (!tile || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
+    if (event.type === "click") {
+      event.preventDefault()
+      open(tile)
+    } else if (event.key.startsWith("Arrow")) {
+      const next = this.#beside(tile, event.key)
+      if (!next) return
+      event.preventDefault()
+      next.focus()
+    }
+  }
+
+  #beside(tile, key) {
+    const tiles = [...this.querySelectorAll(".tile")]
+    const here = tiles.indexOf(tile)
+    if (key === "ArrowLeft") return tiles[here - 1]
+    if (key === "ArrowRight") return tiles[here + 1]
+    const from = tile.getBoundingClientRect()
+    const middle = from.left + from.width / 2
+    const others = key === "ArrowDown" ? tiles.slice(here + 1) : tiles.slice(0, here).reverse()
+    let nearest, distance = Infinity, row
+    for (const each of others) {
+      const box = each.getBoundingClientRect()
+      const isBeyond = key === "ArrowDown" ? box.top >= from.bottom : box.bottom <= from.top
+      if (!isBeyond) continue
+      row ??= box
+      if (Math.abs(box.top - row.top) > row.height && Math.abs(box.bottom - row.bottom) > row.height) break
+      const away = Math.abs(box.left + box.width / 2 - middle)
+      if (away < distance) [nearest, distance] = [each, away]
+    }
+    return nearest
+  }
+}
+
+customElements.define("photo-grid", PhotoGrid)
