@@ -32,7 +32,11 @@ class _Explained(click.ClickException):
 
     def __init__(self, problem: PhotolibError) -> None:
         super().__init__(str(problem))
-        self.exit_code = WRONG_USE if isinstance(problem, BadInput | Refused) else NOTHING_READ
+        self.is_misuse = isinstance(problem, BadInput | Refused)
+
+    @property
+    def exit_code(self) -> int:  # type: ignore[override]
+        return WRONG_USE if self.is_misuse else NOTHING_READ
 
 
 def explained(command: Callable[..., Any]) -> Callable[..., Any]:

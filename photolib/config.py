@@ -3,7 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_type_hints
@@ -164,11 +164,6 @@ def _checked(config: Config) -> Config:
     if config.log_level not in ("debug", "info", "warning", "error"):
         raise BadInput(f"log_level ({config.sources['log_level']}) is one of debug, info, warning and error.")
     return replace(config, data_dir=config.data_dir.absolute())
-
-
-def default_of(each: Field[Any]) -> Any:
-    """A field's default value."""
-    return each.default if each.default is not MISSING else each.default_factory()  # type: ignore[misc]
 
 
 def shown(config: Config) -> dict[str, dict[str, Any]]:

@@ -37,8 +37,7 @@ DATE_ORDER = (
     ("file time", "file time"),
 )
 FIELD_ORDER = {
-    "position": ("sidecar", "takeout", "embedded"),
-    "altitude": ("sidecar", "takeout", "embedded"),
+    "position": ("sidecar", "corrected", "embedded", "takeout"),
     "direction": ("sidecar", "embedded"),
     "title": ("sidecar", "embedded"),  # Google's "title" is the file's name, so Takeout has none
     "description": ("sidecar", "takeout", "embedded"),
@@ -329,9 +328,20 @@ def _stated(key: str, order: tuple[str, ...], voices: dict[str, list[Facts]], em
             yield value
 
 
+def _knows_the_place_of(takeout: Facts, own: Facts) -> bool:
+    """Whether Google read the position in the file that lies there: then where it says the photo was taken may be a
+    person's correction. Otherwise the JSON speaks of another file, or was made anonymous."""
+    read = takeout.get("camera_position")
+    if read is None or own.get("latitude") is None or own.get("longitude") is None:
+        return False
+    return abs(read[0] - own["latitude"]) < 0.01 and abs(read[1] - own["longitude"]) < 0.01
+
+
 def _place(voices: dict[str, list[Facts]]) -> tuple[float | None, float | None, float | None]:
     """Position and altitude. Another voice's altitude counts only when it speaks of the same place."""
-    spoken = [voice for name in FIELD_ORDER["position"] for voice in voices[name]]
+    own = voices["embedded"][0]
+    heard = {**voices, "corrected": [each for each in voices["takeout"] if _knows_the_place_of(each, own)]}
+    spoken = [voice for name in FIELD_ORDER["position"] for voice in heard[name]]
     placed = [voice for voice in spoken if voice.get("latitude") is not None and voice.get("longitude") is not None]
     if not placed:
         return None, None, next((voice["altitude"] for voice in spoken if voice.get("altitude") is not None), None)

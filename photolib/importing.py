@@ -213,7 +213,8 @@ class Intake:
 
     def _report(self, folder: Folder) -> None:
         """Count what the scan itself turned away."""
-        self._tally.skipped.extend((sources.shown_name(path), reason) for path, reason in folder.skipped)
+        if self._tally.keeps_names:
+            self._tally.skipped.extend((sources.shown_name(path), reason) for path, reason in folder.skipped)
         for outcome, found in (("ignored", folder.ignored), ("unread", folder.unread)):
             for name, reason in found:
                 self._tally.count(Source(folder.path, name, self._wishes.owner_id, FileState(0, 0, 0), outcome, reason))
@@ -236,7 +237,9 @@ class Intake:
         if news:
             fresh_names = {name for name, *_ in settled}
             known = sources.photos_of(self._lib.db, self._wishes.owner_id, folder)
-            self._read_again((n, p) for n, p in known.items() if n not in fresh_names and news & set(beside.ids(n)))
+            before = {name: photo_id for name, photo_id in known.items() if name not in fresh_names}
+            self._read_again(((n, p) for n, p in before.items() if news & set(beside.ids(n))), beside)
+            self._fill_albums(before.values(), beside.albums)
 
     def _has_settled(self, folder: Folder, listed: Listed) -> bool:
         """Whether a file has stood still long enough to be taken; if not, it is set aside."""
@@ -268,23 +271,32 @@ class Intake:
                         kept.add(sources.keep_sidecar(db, owner, folder, name, sidecars.of(name, body)))
         return kept
 
-    def _read_again(self, photos: Iterable[tuple[bytes, int]], beside: "_Beside | None" = None) -> None:
+    def _read_again(self, photos: Iterable[tuple[bytes, int]], beside: "_Beside") -> None:
         """Photos that were here before and have a new sidecar: read their metadata again."""
         photos = list(photos)
         if photos and not self._wishes.is_dry_run:
             with write(self._lib.db) as db:
                 for name, photo_id in photos:
-                    for sidecar_id in beside.ids(name) if beside else ():
+                    for sidecar_id in beside.ids(name):
                         sources.attach_sidecar(db, photo_id, sidecar_id)
                 jobs.enqueue(db, ingest.STEPS[0].name, [photo_id for _, photo_id in photos])
             self._arrived()
+
+    def _fill_albums(self, photos: Iterable[int], albums: Iterable[tuple[str, str]]) -> None:
+        """Photos that were here before an album's own file came belong to it all the same."""
+        albums = list(albums)
+        if albums and not self._wishes.is_dry_run:
+            with write(self._lib.db) as db:
+                for photo_id in photos:
+                    for title, kind in albums:
+                        catalog.put_in_album(db, self._wishes.owner_id, photo_id, title, kind)
 
     # ------------------------------------------------------------ arrivals
 
     def _submit(self, arrival: Arrival, is_trashed: bool) -> None:
         self._raise_problem()
         self._room.acquire()
-        self._pool.submit(self._take, arrival, is_trashed).add_done_callback(self._taken)
+        self._pool.submit(self._take_in_thread, arrival, is_trashed).add_done_callback(self._taken)
 
     def _taken(self, future: "Future[None]") -> None:
         self._room.release()
@@ -293,10 +305,13 @@ class Intake:
                 problem if isinstance(problem, Exception) else StorageFailed(str(problem))
             )
 
+    def _take_in_thread(self, arrival: Arrival, is_trashed: bool) -> None:
+        self._connections.add(self._lib.db)
+        self._take(arrival, is_trashed)
+
     def _take(self, arrival: Arrival, is_trashed: bool) -> None:
         if self._problem is not None:
             return
-        self._connections.add(self._lib.db)
         seen = Source(arrival.folder, arrival.name, arrival.owner_id, arrival.state, "ignored", inner=arrival.inner)
         if is_trashed:
             seen = _with(seen, "ignored", "It lay in Google's trash when it was exported.")
@@ -389,6 +404,7 @@ class Intake:
         for inner, beside in besides.items():
             known = sources.photos_inside(self._lib.db, self._wishes.owner_id, inner)
             self._read_again(((n, p) for n, p in known if beside.has_news(p, n)), beside)
+            self._fill_albums((photo_id for _, photo_id in known), beside.albums)
 
     def _is_unchanged_archive(self, path: Path) -> bool:
         """An archive that was taken whole before: its members count as what they were then."""

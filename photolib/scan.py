@@ -52,7 +52,7 @@ class Rules:
     def __init__(self, root: bytes, ignore: Sequence[str] = (), not_below: Iterable[Path] = ()) -> None:
         self.root = root
         self.ignores = _matcher(root, ignore)
-        self.foreign = {_identity(each) for each in not_below} - {None}
+        self.foreign = {identity(each) for each in not_below} - {None}
 
     def reach(self, folder: bytes) -> bool:
         """Whether looking through root would come to a folder: nothing on the way keeps it out."""
@@ -64,7 +64,7 @@ class Rules:
             and not self.ignores(name, above)
             and not os.path.islink(folder)
             and not os.path.lexists(above + b"/" + NO_MEDIA)
-            and _identity(folder) not in self.foreign
+            and identity(folder) not in self.foreign
             and self.reach(above)
         )
 
@@ -100,8 +100,12 @@ def look(root: Path, ignore: Sequence[str] = (), not_below: Iterable[Path] = ())
     Links are not followed, so there are no loops; what they point to inside root is met anyway. Whatever is not taken is
     reported with a reason.
     """
-    path = os.fsencode(root)
-    yield from _look([path], Rules(path, ignore, not_below))
+    return look_through(Rules(os.fsencode(root), ignore, not_below))
+
+
+def look_through(rules: Rules) -> Iterator[Folder]:
+    """As look(), with rules that are made already."""
+    return _look([rules.root], rules)
 
 
 def look_again(rules: Rules, folders: Mapping[bytes, bool]) -> Iterator[Folder]:
@@ -142,18 +146,18 @@ def holds_nothing(root: bytes, ignore: Sequence[str] = ()) -> bool:
 
 
 def _look(waiting: list[bytes], rules: Rules) -> Iterator[Folder]:
-    met = {_identity(path) for path in waiting}
+    met = {identity(path) for path in waiting}
     while waiting:
         folder = Folder(waiting.pop())
         identities = _look_into(folder, rules)
         kept = []
-        for child, identity in zip(folder.below, identities, strict=True):
-            if identity in rules.foreign:
+        for child, own in zip(folder.below, identities, strict=True):
+            if own in rules.foreign:
                 folder.skipped.append((child, "It has an import of its own, or is photolib's data folder."))
-            elif identity is not None and identity in met:
+            elif own is not None and own in met:
                 folder.skipped.append((child, "It is the same folder as one met before."))
             else:
-                met.add(identity)
+                met.add(own)
                 kept.append(child)
         folder.below = kept
         waiting.extend(reversed(kept))
@@ -216,8 +220,8 @@ def _matcher(root: bytes, ignore: Sequence[str]) -> Callable[[bytes, bytes], boo
     return lambda name, folder: by_name(name) is not None or by_path((folder + b"/" + name)[start:]) is not None
 
 
-def _identity(path: bytes | Path) -> Identity | None:
-    """What makes a folder the same as another; None where that cannot be told."""
+def identity(path: bytes | Path) -> Identity | None:
+    """What makes a folder the same as another; None where it is not there or has no such thing."""
     try:
         found = os.stat(path)
     except OSError:

@@ -314,7 +314,7 @@ def first_met(db: Database, photo_id: int) -> tuple[str, int] | None:
 
 
 def library_is(db: Database, path: bytes, state: str, note: str = "", scanned: bool = False) -> None:
-    """Note the state of a watched folder: online, offline or scanning."""
+    """Note the state of a watched folder: online, scanning, offline, or paused by a problem of ours. note is a sentence."""
     db.conn.execute(
         """insert into libraries (path, state, note, checked_at, scanned_at) values (?, ?, ?, ?, ?)
            on conflict (path) do update set state = excluded.state, note = excluded.note, checked_at = excluded.checked_at,
@@ -334,7 +334,17 @@ def has_sources_below(db: Database, path: bytes) -> bool:
     """Whether any file was ever met at or below a folder: an empty folder that once held photos is suspicious."""
     row = db.conn.execute(
         """select 1 from sources join folders on folders.id = folder_id
-           where (folders.path = ? or (folders.path > ? and folders.path < ?)) and gone_at is null limit 1""",
+           where (folders.path = ? or (folders.path > ? and folders.path < ?)) and inner is null and gone_at is null limit 1""",
         (path, path + b"/", path + b"0"),  # '0' follows '/' in ASCII
     ).fetchone()
     return row is not None
+
+
+def some_below(db: Database, path: bytes, size: int = 100) -> list[bytes]:
+    """The whole paths of a few files at and below a folder that are not known to be gone; those inside archives are none."""
+    rows = db.conn.execute(
+        """select folders.path, name from sources join folders on folders.id = folder_id
+           where (folders.path = ? or (folders.path > ? and folders.path < ?)) and inner is null and gone_at is null limit ?""",
+        (path, path + b"/", path + b"0", size),
+    )
+    return [folder + b"/" + name for folder, name in rows]

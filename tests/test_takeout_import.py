@@ -31,7 +31,7 @@ GOOGLE = "Takeout/Google Photos"
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("takeout")
-    subprocess.run([sys.executable, MAKER, out, "--photos", SHARED / "photos", "--seed", "3"], check=True, capture_output=True)
+    subprocess.run([sys.executable, MAKER, out, "--photos", SHARED / "photos", "--seed", "1"], check=True, capture_output=True)
     return out
 
 
@@ -106,7 +106,7 @@ def compare(lib: Library, rows: list[dict[str, str]], said: dict[str, Any]) -> N
         said_here = [row["description"] for row in about if row["description"]]
         assert not said_here or photo.description in said_here
         placed = [(row["lat"], row["lon"]) for row in about if row["lat"]]
-        if placed:
+        if placed and photo.key not in HAVE_A_PLACE:
             assert (photo.latitude, photo.longitude) in [(float(lat), float(lon)) for lat, lon in placed]
         for row in about:
             assert set(filter(None, row["people"].split("|"))) <= set(photo.people), row
@@ -117,6 +117,13 @@ def compare(lib: Library, rows: list[dict[str, str]], said: dict[str, Any]) -> N
         assert titles == {ALBUMS[folder] for folder in folders if folder in ALBUMS}, about
 
 
+def positions_in_files() -> set[str]:
+    """Keys of pictures that say themselves where they were taken: the trees glue a JSON from elsewhere onto them."""
+    with (SHARED / "photos" / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        return {row["sha256"] for row in csv.DictReader(file) if row["gps_lat"]}
+
+
+HAVE_A_PLACE = positions_in_files() if SHARED.is_dir() else set()
 ALBUMS = {"Ferien o 🏖️": "Ferien o: am Meer/Strand 🏖️", "Ferien n 🏖️": "Ferien n: am Meer/Strand 🏖️"}
 
 
