@@ -230,7 +230,7 @@ class Intake:
             if not sidecars.is_named_like_one(name):
                 arrival = Arrival(
                     self._wishes.owner_id, folder, name, FileState(size, mtime_ns, inode),
-                    partial(_open_file, folder + b"/" + name),
+                    partial(open_file, folder + b"/" + name),
                     sidecar_ids=beside.ids(name), albums=albums, tags=self._wishes.tags,
                 )  # fmt: skip
                 self._submit(arrival, beside.is_trashed(name))
@@ -554,7 +554,7 @@ def _with(seen: Source, outcome: str, reason: str) -> Source:
     return replace(seen, outcome=outcome, reason=reason)
 
 
-def _open_file(path: bytes) -> BinaryIO:
+def open_file(path: bytes) -> BinaryIO:
     """Open without following a link and without waiting at a pipe that took the file's place meanwhile."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     return os.fdopen(handle, "rb", buffering=formats.HEAD)
