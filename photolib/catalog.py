@@ -644,8 +644,9 @@ def has_original(db: Database, key: str) -> bool:
     return db.conn.execute("select 1 from originals where key = ?", (key,)).fetchone() is not None
 
 
-def photo_ids(db: Database) -> list[int]:
-    return [row[0] for row in db.conn.execute("select id from photos order by id desc")]
+def shown_photos(db: Database) -> list[tuple[int, str]]:
+    """(id, key) of every photo that has not failed, newest first."""
+    return db.conn.execute("select id, key from photos where status <> 'failed' order by id desc").fetchall()
 
 
 def remember(db: Database, name: str, value: str) -> None:
