@@ -48,7 +48,9 @@ def render_variant(
     except NotFound:
         if path is None or format is None:
             raise
-    variants.make(Path(path), format, Path(folder), settings["max_pixels"])
+    made = variants.make(Path(path), format, Path(folder), settings["max_pixels"])
+    if variants.KEPT.get(str(size)) == form:
+        return {"name": variants.file_name(size, form), "bytes": made["bytes"][size]}
     return variants.render(Path(folder), size, form)
 
 
