@@ -17,6 +17,7 @@ import piexif
 from PIL import Image, ImageOps
 
 from photolib import variants
+from photolib.decode.limits import NICENESS
 
 CHUNK = 1 << 20
 
@@ -113,8 +114,11 @@ class Loop:
 
 @contextmanager
 def loop(cores: int, warm_up: Sequence[Path]) -> Iterator[Loop]:
-    """A bare loop on so many cores, which has seen the warm-up photos already."""
-    with multiprocessing.get_context("spawn").Pool(cores) as pool:
+    """A bare loop on so many cores, which has seen the warm-up photos already.
+
+    It steps back for others as far as photolib's decoders do, so that a busy machine treats both alike.
+    """
+    with multiprocessing.get_context("spawn").Pool(cores, initializer=os.nice, initargs=(NICENESS,)) as pool:
         pool.map(make_sizes, warm_up, chunksize=1)
         yield Loop(pool)
 

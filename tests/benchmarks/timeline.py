@@ -22,12 +22,12 @@ def measure(world: World) -> list[Row]:
     say(f"generating a catalog of {count} photos")
     data = generate.catalog_of(world.scratch / f"catalog-{count}", count)
     cursors = _cursors(300)
-    months, inside = _asked_of_the_catalog(world, data, cursors)
+    months, latest, inside = _asked_of_the_catalog(world, data, cursors)
     return [
         Row(f"the timeline of {count} photos, asked of the catalog", ""),
         *inside,
         Row(f"the timeline of {count} photos, over HTTP, one connection", ""),
-        *_over_http(world, data, months, cursors),
+        *_over_http(world, data, months, latest, cursors),
     ]
 
 
@@ -39,7 +39,8 @@ def _cursors(count: int) -> list[str]:
     return [catalog.cursor_below((began + timedelta(seconds=span * chance.random())).isoformat()) for _ in range(count)]
 
 
-def _asked_of_the_catalog(world: World, data: Path, cursors: Sequence[str]) -> tuple[list[str], list[Row]]:
+def _asked_of_the_catalog(world: World, data: Path, cursors: Sequence[str]) -> tuple[list[str], int, list[Row]]:
+    """The months there are, the newest photo's id, and how long the questions took."""
     database = db.connect(data / "photolib.db")
     chance = random.Random(generate.SEED)
     try:
@@ -51,20 +52,24 @@ def _asked_of_the_catalog(world: World, data: Path, cursors: Sequence[str]) -> t
             say(f"asking the catalog for {what}")
             return _row(f"  {what}", [seconds(question) for _ in range(times)])
 
-        return months, [
-            row("a page of 100", lambda: catalog.timeline(database, owner_id, chance.choice(cursors)), 1000),
-            row("photos per month", lambda: catalog.buckets(database, owner_id), world.amount(30, 10)),
-            row(
-                f"one month (the largest has {largest} photos)",
-                lambda: catalog.bucket(database, owner_id, chance.choice(months)),
-                world.amount(200, 50),
-            ),
-        ]
+        return (
+            months,
+            catalog.latest_id(database),
+            [
+                row("a page of 100", lambda: catalog.timeline(database, owner_id, chance.choice(cursors)), 1000),
+                row("photos per month", lambda: catalog.buckets(database, owner_id), world.amount(30, 10)),
+                row(
+                    f"one month (the largest has {largest} photos)",
+                    lambda: catalog.bucket(database, owner_id, chance.choice(months)),
+                    world.amount(200, 50),
+                ),
+            ],
+        )
     finally:
         database.close()
 
 
-def _over_http(world: World, data: Path, months: Sequence[str], cursors: Sequence[str]) -> list[Row]:
+def _over_http(world: World, data: Path, months: Sequence[str], latest: int, cursors: Sequence[str]) -> list[Row]:
     asked = (
         ("a page of 100, JSON", [f"/api/v1/photos?cursor={each}" for each in cursors]),
         ("a page of 100, HTML, while scrolling", [f"/fragments/photos?before={each}" for each in cursors]),
@@ -72,7 +77,7 @@ def _over_http(world: World, data: Path, months: Sequence[str], cursors: Sequenc
         ("a page in the middle, HTML", [f"/?before={each}" for each in cursors]),
         ("photos per month, JSON", ["/api/v1/timeline/buckets"]),
         ("one month, JSON", [f"/api/v1/timeline/buckets/{each}" for each in months]),
-        ("what an open page asks now and then", ["/api/v1/progress?since=0"]),
+        ("what an open page asks now and then", [f"/api/v1/progress?since={latest}"]),
     )
     rows = []
     with serving(data, "--no-watch", "--no-work") as server:
@@ -85,7 +90,7 @@ def _over_http(world: World, data: Path, months: Sequence[str], cursors: Sequenc
     status = statistics.median(processes.run(data, "status").seconds for _ in range(3))
     return [
         *rows,
-        Row("  start of the server until its first answer", f"{ready:.2f} s"),
+        Row("  start of the server until its first page", f"{ready:.2f} s"),
         Row("  `photolib status`", f"{status:.2f} s"),
         Row("  memory of the server after that", str(memory), "", "", "<= 200 MB", memory.pss <= IDLE_BYTES),
     ]
