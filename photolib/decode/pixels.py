@@ -5,7 +5,6 @@ with a sentence; OSError with an errno is the disk's fault and passes through.
 """
 
 import importlib
-import io
 import os
 import re
 import struct
@@ -103,7 +102,7 @@ def read(path: Path, format_name: str, max_pixels: int) -> Picture:
 
 
 def read_photo(file: BinaryIO, format_name: str, max_pixels: int, orientation: int | None = None) -> Picture:
-    """Decode what Pillow knows. orientation, when given, is used where the file itself states none."""
+    """Decode what Pillow knows. orientation, when given, is believed instead of what the file itself states."""
     notes: list[str] = []
     try:
         image = _decode(file, format_name, max_pixels)
@@ -114,7 +113,7 @@ def read_photo(file: BinaryIO, format_name: str, max_pixels: int, orientation: i
             raise
         image = _decode_damaged(file, format_name, max_pixels, problem)
         notes.append(_damage_note(problem))
-    turn = orientation_of(image, format_name, orientation, notes)
+    turn = orientation or orientation_of(image, format_name, notes)
     nclx = None
     if format_name in ("avif", "heic") and "icc_profile" not in image.info:
         file.seek(0)
@@ -169,21 +168,18 @@ def shrink(image: Image.Image, most: int = MOST) -> Image.Image:
     return image.resize(fitted(image.size, most), Image.Resampling.LANCZOS, reducing_gap=1.25)
 
 
-def orientation_of(image: Image.Image, format_name: str, otherwise: int | None, notes: list[str]) -> int:
+def orientation_of(image: Image.Image, format_name: str, notes: list[str]) -> int:
     """How the decoded image still has to be turned, 1 to 8 as in EXIF."""
     if format_name == "jxl" and not getattr(image, "jpeg", False):
         return 1  # the codestream's own orientation has been applied, and EXIF's has no say (ISO 18181-2)
     if format_name == "avif":
-        image.info.pop(
-            "xmp", None
-        )  # Pillow puts the container's rotation into EXIF; without one, XMP has no say either
+        # Pillow puts the container's rotation into EXIF; without one, XMP has no say either.
+        image.info.pop("xmp", None)
     try:
         stated = image.getexif().get(_ORIENTATION)
     except DAMAGE:
         notes.append("The EXIF data inside cannot be read.")
-        stated = None
-    if stated is None:
-        return otherwise or 1
+        return 1
     return stated if isinstance(stated, int) and 1 <= stated <= 8 else 1
 
 
@@ -257,9 +253,8 @@ def _decode_damaged(file: BinaryIO, format_name: str, max_pixels: int, problem: 
         raise damaged(file, format_name, problem) from problem
     try:
         try:
-            return _decode(
-                file, format_name, max_pixels, lenient_open=True
-            )  # only what stands before the pixels is odd
+            # Perhaps only what stands before the pixels is odd.
+            return _decode(file, format_name, max_pixels, lenient_open=True)
         except DAMAGE:
             image = _decode(file, format_name, max_pixels, lenient_open=True, lenient_load=True)
     except (*DAMAGE, *BOMBS) as worse:
@@ -278,12 +273,12 @@ def _decode_damaged(file: BinaryIO, format_name: str, max_pixels: int, problem: 
 
 def _rows_there(image: Image.Image) -> float:
     """How much of a picture was really decoded, from the top, 0 to 1: decoders fill what is missing with one colour."""
-    plain = image.convert("RGB")
+    plain = _plain(image).getchannel(0)
     width, height = plain.size
-    end = plain.crop((width * 3 // 4, height - 1, width, height))
-    if any(low != high for low, high in end.getextrema()):  # type: ignore[misc]
+    low, high = plain.crop((width * 3 // 4, height - 1, width, height)).getextrema()
+    if low != high:
         return 1.0
-    fill = Image.new("RGB", plain.size, plain.getpixel((width - 1, height - 1)))
+    fill = Image.new("L", plain.size, plain.getpixel((width - 1, height - 1)))
     box = ImageChops.difference(plain, fill).getbbox()
     return min((box[3] if box else 0) / height, 0.99)
 
@@ -410,8 +405,3 @@ def strict_warnings() -> Iterator[None]:
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
-
-
-def from_memory(data: bytes, format_name: str, max_pixels: int, orientation: int | None) -> Picture:
-    """A picture that lies inside another file."""
-    return read_photo(io.BytesIO(data), format_name, max_pixels, orientation)

@@ -7,7 +7,6 @@ import numpy as np
 import rawpy
 from PIL import Image
 
-from photolib import formats
 from photolib.decode import pixels
 from photolib.errors import UnreadablePhoto
 
@@ -33,22 +32,29 @@ def read(path: Path, format_name: str, max_pixels: int) -> pixels.Picture:
 
 
 def _preview(raw: rawpy.RawPy, max_pixels: int) -> pixels.Picture | None:
-    """The largest picture stored beside the sensor's data, upright; None when it is too small or damaged."""
+    """The picture stored beside the sensor's data, upright; None when it is too small or damaged."""
     try:
         thumb = raw.extract_thumb()
-        orientation = _FLIPS.get(raw.sizes.flip, 1)
         if thumb.format == rawpy.ThumbFormat.BITMAP:
             image = Image.fromarray(np.asarray(thumb.data))
-            return pixels.finish(image, [], orientation) if _is_large_enough(raw, image) else None
-        data = bytes(thumb.data)
-        with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+            return pixels.finish(image, [], _turn(raw, image)) if _is_large_enough(raw, image) else None
+        data = io.BytesIO(bytes(thumb.data))
+        with Image.open(data, formats=["JPEG"]) as image:
+            orientation = _turn(raw, image)
             if not _is_large_enough(raw, image):
                 return None
-            if (image.width > image.height) != (raw.sizes.raw_width > raw.sizes.raw_height):
-                orientation = 1  # the camera has turned it already
-        return pixels.from_memory(data, formats.FORMATS["jpeg"].name, max_pixels, orientation)
+        return pixels.read_photo(data, "jpeg", max_pixels, orientation)
     except (rawpy.LibRawError, rawpy.NotSupportedError, UnreadablePhoto, *pixels.DAMAGE):
         return None
+
+
+def _turn(raw: rawpy.RawPy, image: Image.Image) -> int:
+    """How a preview has to be turned: as the RAW file says, unless the camera has turned it already.
+
+    The EXIF in the preview is no help: LibRaw writes its own in front of it.
+    """
+    is_as_the_sensor = (image.width > image.height) == (raw.sizes.raw_width > raw.sizes.raw_height)
+    return _FLIPS.get(raw.sizes.flip, 1) if is_as_the_sensor else 1
 
 
 def _is_large_enough(raw: rawpy.RawPy, image: Image.Image) -> bool:

@@ -4,6 +4,7 @@ The demuxer is chosen by what the file's bytes are, never guessed, and no protoc
 another file or address inside a video is not followed.
 """
 
+import contextlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -74,9 +75,9 @@ def _choose(container: InputContainer, stream: VideoStream) -> VideoFrame | None
     best: VideoFrame | None = None
     best_light = -1.0
     for moment in _moments(container):
+        with contextlib.suppress(av.FFmpegError):  # no index: go on from where we are
+            container.seek(round(moment * 1_000_000))
         try:
-            if moment:
-                container.seek(round(moment * 1_000_000))
             is_whole = False
             for count, frame in enumerate(container.decode(stream)):
                 if count >= _MOST_FRAMES:
@@ -89,6 +90,8 @@ def _choose(container: InputContainer, stream: VideoStream) -> VideoFrame | None
                     best, best_light = frame, light
                 if light > _BLACK:
                     return frame
+        except MemoryError:
+            raise
         except (av.FFmpegError, ValueError):
             continue  # damaged here; it may decode elsewhere
     return best

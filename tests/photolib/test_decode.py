@@ -386,6 +386,17 @@ def test_names_that_are_no_text_reach_the_child(decoders: Decoders, photo: Path)
         assert run(decoders, path)["width"] == 320
 
 
+def test_standard_output_leads_to_standard_error_in_a_child() -> None:
+    script = (
+        "import os; from photolib.decode import child\n"
+        "requests, answers = child._take_over_descriptors()\n"
+        "os.write(1, b'chatter of a library'); os.write(answers, b'the answer')\n"
+        "os.write(2, os.read(0, 10) + os.read(requests, 10))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], input=b"a job", capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"the answer", b"chatter of a librarya job")
+
+
 def test_what_a_library_prints_is_no_answer(photos: Path, decoders: Decoders) -> None:
     """libtiff writes pages about this file to standard error, and others to standard output."""
     noisy = photos / "bad" / "pillow" / "crash-2020-10-test.tif"

@@ -89,10 +89,10 @@ def stored_turned(orientation: int, size: tuple[int, int] = (64, 48)) -> tuple[I
     return image, exif
 
 
-def assert_scene(image: Image.Image) -> None:
+def assert_scene(image: Image.Image, is_wide: bool = True) -> None:
     image = image.convert("RGB")
     width, height = image.size
-    assert width > height
+    assert (width > height) == is_wide
     for x, y, expected in ((0.2, 0.2, (220, 30, 30)), (0.8, 0.2, (30, 200, 40)), (0.5, 0.8, (20, 40, 220))):
         assert_near(image.getpixel((int(width * x), int(height * y))), expected, 30)
 
@@ -365,17 +365,14 @@ def test_a_photo_is_opened_and_decoded_once(make: Any, monkeypatch: pytest.Monke
     assert len(opened) == 1
 
 
-def test_variants_carry_no_metadata(photos: Path, make: Any, shown: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("profile", [None, p3_profile()])
+def test_variants_carry_no_metadata(profile: bytes | None, make: Any, shown: Any, tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x010F] = "SECRETMAKER"
     exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
     comment = b"SECRETCOMMENT"
     xmp = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>SECRETXMP</x:xmpmeta>"
-    make(
-        saved(
-            scene((3000, 2000)), "JPEG", exif=exif, comment=comment, xmp=xmp, dpi=(300, 300), icc_profile=p3_profile()
-        )
-    )
+    make(saved(scene(), "JPEG", exif=exif, comment=comment, xmp=xmp, dpi=(300, 300), icc_profile=profile))
     for name in variants.SIZES:
         assert not {"exif", "xmp", "icc_profile", "comment", "dpi"} & set(shown(name).info)
     for path in (tmp_path / "made").iterdir():
@@ -433,6 +430,11 @@ def test_a_placeholder_is_a_few_dozen_bytes_and_a_whole_picture_again_in_a_page(
         assert image.size == pixels.fitted(size, 16)
 
 
+def test_a_placeholder_of_odd_length_is_padded_as_riff_wants_it() -> None:
+    whole = base64.b64decode(variants.placeholder_uri(b"odd").partition(",")[2])
+    assert whole == b"RIFF\x10\0\0\0WEBPVP8 \x03\0\0\0odd\0"
+
+
 def test_no_placeholder_is_no_address() -> None:
     assert variants.placeholder_uri(b"") == ""
 
@@ -443,6 +445,17 @@ def test_no_placeholder_is_no_address() -> None:
 def test_a_raw_file_shows_its_preview_upright(photos: Path, make: Any) -> None:
     made = make(photos / "raw" / "test.dng")
     assert (made["width"], made["height"]) == (382, 510)
+
+
+@pytest.mark.parametrize("is_turned_already", [False, True])
+def test_a_preview_is_turned_as_the_raw_file_says_unless_the_camera_has_done_so(
+    is_turned_already: bool, photos: Path, make: Any, shown: Any
+) -> None:
+    whole = (photos / "raw" / "test.dng").read_bytes()
+    begin, end = whole.index(b"\xff\xd8\xff\xe0"), whole.index(b"\xff\xd8\xff\xc3")
+    preview = scene((382, 510)) if is_turned_already else scene((382, 510)).transpose(Image.Transpose.ROTATE_270)
+    make(whole[:begin] + saved(preview, "JPEG").ljust(end - begin, b"\0") + whole[end:])
+    assert_scene(shown(), is_wide=False)
 
 
 def test_a_raw_file_without_a_preview_is_developed(photos: Path, make: Any, shown: Any) -> None:
@@ -479,7 +492,7 @@ def film(path: Path, colours: list[Colour], demuxer: str, codec: str = "mpeg4", 
 
 @pytest.mark.parametrize("demuxer", ["mp4", "mov", "matroska", "avi", "mpegts"])
 def test_the_poster_is_not_the_black_of_a_fade_in(demuxer: str, make: Any, shown: Any, tmp_path: Path) -> None:
-    make(film(tmp_path / "film", [(0, 0, 0)] * 45 + [(200, 60, 40)] * 60, demuxer))
+    make(film(tmp_path / "film", [(0, 0, 0)] * 70 + [(200, 60, 40)] * 100, demuxer))
     assert_near(shown().getpixel((30, 20)), (200, 60, 40), 25)
 
 
