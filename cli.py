@@ -8,6 +8,7 @@ import json
 import logging
 import logging.handlers
 import sys
+import time
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -212,13 +213,16 @@ def _take_in(
                     intake.take_archives(packed)
                 intake.close()
             if waits:
+                patience = _Patience()
 
                 def look_again() -> None:
                     if worker.problem:
                         raise worker.problem
-                    if not worker.is_running and not lib.others_at_work():
-                        worker.start()  # the server that worked for us has ended
-                    progress.working(len(tally.new_photos), jobs.pending_photos(lib.db, jobs.NEW))
+                    left = jobs.pending_photos(lib.db, jobs.NEW)
+                    progress.working(len(tally.new_photos), left)
+                    # Who worked for us may have ended, or be stuck.
+                    if not worker.is_running and (patience.is_at_an_end(left) or not lib.others_at_work()):
+                        worker.start()
 
                 wait_for_jobs(lib, tally, look_again)
         except KeyboardInterrupt:
@@ -226,6 +230,21 @@ def _take_in(
         finally:
             worker.stop()
     return tally, False
+
+
+class _Patience:
+    """Ends when a number has not moved for a while."""
+
+    SECONDS = 15.0
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self._since = 0.0
+
+    def is_at_an_end(self, number: int) -> bool:
+        if number != self._last:
+            self._last, self._since = number, time.monotonic()
+        return time.monotonic() - self._since > self.SECONDS
 
 
 def _report(tally: "Tally", as_json: bool, dry_run: bool, is_stopped: bool) -> None:

@@ -1,0 +1,280 @@
+"""arrive() and the steps: what is promised about a photo on its way in, also when something gives way in the middle."""
+
+import errno
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from photolib import catalog, ingest, jobs, sources
+from photolib.catalog import Photo
+from photolib.db import write
+from photolib.errors import StorageFailed, TryLater, UnreadablePhoto
+from photolib.ingest import Arrival, Step
+from photolib.library import Library, open_library
+from photolib.sources import FileState
+from photolib.worker import work_once, work_until_idle
+from tests.conftest import DrawPhoto, ImportFolder
+
+
+def arrival_of(path: Path, owner_id: int = 1) -> Arrival:
+    found = path.stat()
+    state = FileState(found.st_size, found.st_mtime_ns, found.st_ino)
+    return Arrival(
+        owner_id, os.fsencode(path.parent), os.fsencode(path.name), state, lambda: path.open("rb", buffering=65536)
+    )
+
+
+def photo_ids(library: Library) -> list[int]:
+    return [row[0] for row in library.db.conn.execute("select id from photos order by id")]
+
+
+def photos(library: Library) -> list[Photo]:
+    return [catalog.photo(library.db, photo_id) for photo_id in photo_ids(library)]
+
+
+def test_a_photo_is_in_the_timeline_before_any_step_has_run(library: Library, draw_photo: DrawPhoto) -> None:
+    ingest.arrive(library, arrival_of(draw_photo()))
+    (tile,) = catalog.timeline(library.db, 1).photos
+    assert tile.status == "processing"
+    assert [job.step for job in jobs.listed(library.db)] == ["metadata"]
+
+
+def test_the_steps_make_it_ready(library: Library, draw_photo: DrawPhoto) -> None:
+    path = draw_photo(size=(3000, 2000), taken="2024:06:01 12:34:56", make="Canon", orientation=6)
+    ingest.arrive(library, arrival_of(path))
+    work_until_idle(library)
+    (photo,) = photos(library)
+    assert (photo.status, photo.taken_at, photo.make) == ("ready", "2024-06-01T12:34:56.000", "Canon")
+    assert (photo.width, photo.height, photo.orientation) == (2000, 3000, 6)
+    assert photo.placeholder
+    assert len(photo.placeholder) < 100
+    assert jobs.listed(library.db) == []
+    made = sorted(path.name for path in library.variants.rglob("*.*"))
+    assert made == ["large.jpg", "medium.jpg", "thumb.webp"]
+
+
+def test_a_step_that_runs_twice_changes_nothing(library: Library, draw_photo: DrawPhoto) -> None:
+    ingest.arrive(library, arrival_of(draw_photo(taken="2024:06:01 12:00:00")))
+    work_until_idle(library)
+    before = photos(library)
+    for step in ingest.STEPS:
+        with write(library.db) as db:
+            jobs.enqueue(db, step.name, [before[0].id])
+        work_until_idle(library)
+    assert photos(library) == before
+
+
+def test_a_commit_that_fails_after_the_bytes_landed_loses_nothing(
+    library: Library, draw_photo: DrawPhoto, import_folder: ImportFolder, tmp_path: Path
+) -> None:
+    """Fault 3. The bytes are a harmless orphan; the next look finds the source unknown and puts everything right."""
+    path = draw_photo("photos/one.jpg")
+    library.db.conn.execute(
+        "create trigger no_more before insert on sources begin select raise(abort, 'the disk is gone'); end"
+    )
+    with pytest.raises(Exception, match="the disk is gone"):
+        ingest.arrive(library, arrival_of(path))
+    library.db.conn.execute("drop trigger no_more")
+    assert photo_ids(library) == []
+    assert len(list(library.originals.keys())) == 1
+    tally = import_folder(path.parent)
+    assert (tally.found, tally.new) == (1, 1)
+    assert [photo.status for photo in photos(library)] == ["ready"]
+    assert len(list(library.originals.keys())) == 1
+
+
+def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_look(
+    library: Library, draw_photo: DrawPhoto
+) -> None:
+    """Fault 9."""
+    path = draw_photo()
+    arrival = arrival_of(path)
+    with path.open("ab") as more:
+        more.write(b"still being written")
+    with pytest.raises(TryLater):
+        ingest.arrive(library, arrival)
+    assert photo_ids(library) == []
+
+
+def test_a_full_disk_pauses_everything_and_blames_no_photo(
+    library: Library, draw_photo: DrawPhoto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest.arrive(library, arrival_of(draw_photo("one.jpg")))
+    full = Step("metadata", _disk_full, batch=8, vital=True)
+    with pytest.raises(StorageFailed):
+        work_once(library, [full, *ingest.STEPS[1:]])
+    (job,) = jobs.listed(library.db)
+    assert (job.state, job.tries) == ("waiting", 0)
+    work_until_idle(library)
+    assert [photo.status for photo in photos(library)] == ["ready"]
+
+
+def _disk_full(library: Library, photos: list[Photo]) -> ingest.Write:
+    raise StorageFailed(os.strerror(errno.ENOSPC))
+
+
+def test_below_the_floor_of_free_space_nothing_arrives(library: Library, draw_photo: DrawPhoto) -> None:
+    from dataclasses import replace
+
+    library.config = replace(library.config, min_free_mb=1 << 40)
+    with pytest.raises(StorageFailed, match="min_free_mb"):
+        ingest.arrive(library, arrival_of(draw_photo()))
+
+
+def test_one_bad_photo_in_a_batch_costs_only_itself(library: Library, draw_photo: DrawPhoto) -> None:
+    good = [ingest.arrive(library, arrival_of(draw_photo(f"{n}.jpg"))).photo_id for n in range(4)]
+    hurts = good[2]
+
+    def metadata(lib: Library, some: list[Photo]) -> ingest.Write:
+        if any(photo.id == hurts for photo in some):
+            raise UnreadablePhoto("This one hurts.")
+        return ingest.read_metadata(lib, some)
+
+    work_until_idle(library, [Step("metadata", metadata, batch=8, vital=True), *ingest.STEPS[1:]])
+    assert {photo.id: photo.status for photo in photos(library)} == {
+        n: "failed" if n == hurts else "ready" for n in good
+    }
+    assert [tile.id for tile in catalog.timeline(library.db, 1).photos if tile.id == hurts] == []
+    assert [failure.reason for failure in sources.failed(library.db)] == ["This one hurts."]
+
+
+def test_a_failed_photo_comes_back_when_another_try_goes_well(library: Library, draw_photo: DrawPhoto) -> None:
+    ingest.arrive(library, arrival_of(draw_photo()))
+
+    def fails(lib: Library, some: list[Photo]) -> ingest.Write:
+        raise UnreadablePhoto("Not today.")
+
+    work_until_idle(library, [Step("metadata", fails, vital=True), *ingest.STEPS[1:]])
+    assert catalog.timeline(library.db, 1).photos == []
+    with write(library.db) as db:
+        jobs.retry(db)
+    work_until_idle(library)
+    assert [tile.status for tile in catalog.timeline(library.db, 1).photos] == ["ready"]
+    assert sources.failed(library.db) == []
+
+
+def test_two_arrivals_of_the_same_bytes_at_once_are_one_photo(library: Library, draw_photo: DrawPhoto) -> None:
+    """Fault 10."""
+    path = draw_photo()
+    copies = [path.with_name(f"copy{n}.jpg") for n in range(8)]
+    for copy in copies:
+        copy.write_bytes(path.read_bytes())
+    outcomes: list[str] = []
+    start = threading.Barrier(len(copies))
+
+    def arrive(copy: Path) -> None:
+        start.wait()
+        outcomes.append(ingest.arrive(library, arrival_of(copy)).outcome)
+        library.connections.close_here()
+
+    threads = [threading.Thread(target=arrive, args=(copy,)) for copy in copies]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["duplicate"] * 7 + ["new"]
+    assert len(photo_ids(library)) == 1
+    assert len(list(library.originals.keys())) == 1
+
+
+def test_the_same_bytes_of_two_users_are_one_original_and_two_photos(library: Library, draw_photo: DrawPhoto) -> None:
+    with write(library.db) as db:
+        ann = catalog.add_user(db, "ann")
+    path = draw_photo()
+    assert ingest.arrive(library, arrival_of(path)).outcome == "new"
+    assert ingest.arrive(library, arrival_of(path, ann.id)).outcome == "new"
+    assert len(photo_ids(library)) == 2
+    assert len(list(library.originals.keys())) == 1
+    assert [len(catalog.timeline(library.db, owner).photos) for owner in (1, ann.id)] == [1, 1]
+
+
+def test_an_original_that_went_missing_is_a_sentence_and_not_a_crash(library: Library, draw_photo: DrawPhoto) -> None:
+    seen = ingest.arrive(library, arrival_of(draw_photo()))
+    library.originals.path(seen.key or "").unlink()
+    for due in range(jobs.MAX_TRIES):
+        library.db.conn.execute("update jobs set not_before = 0")
+        work_once(library)
+        assert due >= 0
+    assert "missing" in jobs.listed(library.db)[0].reason
+
+
+# ---------------------------------------------------------------- whole processes
+
+
+def run(library: Library, *words: str, **options: Any) -> subprocess.Popen[str]:
+    environ = {**os.environ, "PHOTOLIB_SETTLE_SECONDS": "0", "PHOTOLIB_MIN_FREE_MB": "0"}
+    command = [sys.executable, "-m", "cli", "--data-dir", str(library.data), *words]
+    root = Path(__file__).parents[2]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ, cwd=root, **options
+    )
+
+
+@pytest.fixture
+def many(draw_photo: DrawPhoto) -> Iterator[Path]:
+    for n in range(24):
+        path = draw_photo(f"photos/{n:02d}.jpg", size=(1600, 1200))
+    yield path.parent
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_an_import_that_is_ended_in_its_middle_goes_on_the_next_time(
+    library: Library, many: Path, import_folder: ImportFolder, how: signal.Signals
+) -> None:
+    """Fault 22."""
+    process = run(library, "import", str(many))
+    while catalog.totals(library.db)["photos"] < 5 and process.poll() is None:
+        pass
+    process.send_signal(how)
+    process.communicate(timeout=20)
+    library.originals.sweep()
+    with write(library.db) as db:
+        jobs.release_dead(db, library.is_alive)
+    tally = import_folder(many)
+    assert tally.found == tally.new + tally.duplicate == 24
+    assert {photo.status for photo in photos(library)} == {"ready"}
+    assert len(photos(library)) == 24
+    assert list((library.data / "tmp").glob("draft-*")) == []
+
+
+def test_an_import_with_hardly_any_file_descriptors_says_so_or_ends_well(library: Library, many: Path) -> None:
+    """Fault 25: what could not be opened for want of descriptors is taken by the next run."""
+    process = run(
+        library,
+        "import",
+        str(many),
+        "--no-wait",
+        "--json",
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (18, 18)),
+    )
+    out, errors = process.communicate(timeout=60)
+    if process.returncode == 0:
+        assert json.loads(out)["new"] == 24
+    else:
+        assert "Traceback" not in errors, errors
+    again = run(library, "import", str(many), "--no-wait", "--json")
+    out, errors = again.communicate(timeout=60)
+    assert again.returncode == 0, errors
+    said = json.loads(out)
+    assert said["new"] + said["duplicate"] == said["found"] == 24
+
+
+def test_import_beside_a_process_that_works_lets_that_one_work(library: Library, many: Path) -> None:
+    process = run(library, "import", str(many), "--no-wait", "--json")
+    out, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert json.loads(out)["new"] == 24
+    other = open_library(library.config)
+    assert other.others_at_work()
+    other.close()
+    work_until_idle(library)
+    assert {photo.status for photo in photos(library)} == {"ready"}
