@@ -255,15 +255,12 @@ class _MemberReader(io.RawIOBase):
 
     def __init__(self, name: str, size: int, limits: Limits) -> None:
         self._name, self._size, self._limits, self._given = name, size, limits, 0
-        self._why = ""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Fills the buffer as far as there are bytes, so that a single peek sees all it asked for."""
-        if self._why:
-            self._damaged(self._why)
         filled = 0
         wanted = min(len(buffer), self._size - self._given)
         while filled < wanted:
@@ -291,7 +288,6 @@ class _MemberReader(io.RawIOBase):
         """All declared bytes were read: complain if there are more or they are not the right ones."""
 
     def _damaged(self, why: str) -> NoReturn:
-        self._why = why
         raise UnreadablePhoto(f'"{self._name}" cannot be read from the archive: {why}.')
 
 

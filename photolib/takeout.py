@@ -183,9 +183,7 @@ def _time(fields: Mapping[str, Any], notes: list[str]) -> int | float | None:
     return None
 
 
-def _position(
-    fields: Mapping[str, Any], key: str, notes: list[str]
-) -> tuple[float | None, float | None, float | None]:
+def _position(fields: Mapping[str, Any], key: str, notes: list[str]) -> tuple[float | None, float | None, float | None]:
     """One of the JSON's positions, in degrees and metres; zeros mean there is none."""
     geo = fields.get(key)
     if geo is None:
@@ -545,8 +543,6 @@ class _Folder:
         # Numbers count the sidecars of this cut name, but photos of the same name: the third sidecar may be about the
         # first photo of its name. That can be counted while there are no gaps.
         found: dict[_Namesake, str] = {}
-        if None in titles:
-            return found
         seen: Counter[_Shape] = Counter()
         for index, ((number, sidecar), title) in enumerate(zip(members, titles, strict=True)):
             if title is None or number != index:
