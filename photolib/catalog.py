@@ -377,7 +377,7 @@ def owners_of(db: Database, key: str) -> list[tuple[int, int]]:
 
 
 def _tile(row: Sequence[Any]) -> Tile:
-    return Tile(*row[:-1], bool(row[-1]))  # is_favourite is its last field
+    return Tile(*(*row[:-1], bool(row[-1])))  # is_favourite is its last field
 
 
 def _cursor(shown_at: str, photo_id: int) -> str:

@@ -3,11 +3,13 @@
 import csv
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,11 +33,58 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@contextmanager
+def served(data: Path) -> Iterator[list[int | str]]:
+    """A web app over the data folder; the list fills with what the timeline answers, again and again."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "cli",
+        "--data-dir",
+        str(data),
+        "serve",
+        "--no-watch",
+        "--no-work",
+        "--port",
+        str(port),
+    ]
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1])
+    assert server.stderr is not None
+    while "photolib is at" not in (line := server.stderr.readline()):
+        assert line, "the server did not start"
+    answers: list[int | str] = []
+    is_over = threading.Event()
+
+    def ask() -> None:
+        while not is_over.wait(0.05):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/photos", timeout=10) as answer:
+                    answers.append(answer.status)
+            except OSError as problem:
+                answers.append(str(problem))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield answers
+    finally:
+        is_over.set()
+        asking.join()
+        server.terminate()
+        server.communicate(timeout=20)
+
+
 @pytest.fixture(scope="module")
 def imported(bad: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Imported]:
     data = tmp_path_factory.mktemp("bad") / "data"
-    result = photolib(data, "import", str(bad), "--json")
+    with served(data) as answers:
+        result = photolib(data, "import", str(bad), "--json")
     assert result.exit_code == 1, result.output
+    assert len(answers) > 5
+    assert set(answers) == {200}, "the server answers all along"
     lib = open_library(Config(data_dir=data, min_free_mb=0))
     yield Imported(lib, json.loads(result.stdout))
     lib.close()
@@ -45,7 +94,11 @@ def expected(bad: Path) -> dict[bytes, dict[str, str]]:
     """File name as bytes -> its row. The CSV shows what is no text as escapes; the folder knows the names."""
     with (bad / "expected.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["file"]: row for row in csv.DictReader(file)}
-    return {name: rows[shown] for name in os.listdir(os.fsencode(bad)) if (shown := name.decode("utf-8", "backslashreplace")) in rows}
+    return {
+        name: rows[shown]
+        for name in os.listdir(os.fsencode(bad))
+        if (shown := name.decode("utf-8", "backslashreplace")) in rows
+    }
 
 
 def test_the_whole_batch_survives_and_every_file_is_counted(imported: Imported, bad: Path) -> None:
@@ -82,7 +135,9 @@ def test_what_is_cut_off_is_shown_with_a_note_or_listed_with_a_reason(imported: 
             assert photo.status == "ready" or photo.reason, row
 
 
-@pytest.mark.parametrize("name", ["bomb_60000x60000_1bit.png", "bomb_30000x30000_rgb.png", "bomb_65500x65500.jpg", "bomb_header_only.gif"])
+@pytest.mark.parametrize(
+    "name", ["bomb_60000x60000_1bit.png", "bomb_30000x30000_rgb.png", "bomb_65500x65500.jpg", "bomb_header_only.gif"]
+)
 def test_a_bomb_is_kept_out_by_its_declared_size(imported: Imported, bad: Path, name: str) -> None:
     photo = imported.photo_at(bad / name)
     assert photo is not None
@@ -117,6 +172,8 @@ def test_impossible_positions_are_no_positions(imported: Imported, bad: Path, na
 
 
 def test_sidecars_that_lie_or_attack_change_nothing_they_should_not(imported: Imported, bad: Path) -> None:
-    rows = imported.lib.db.conn.execute("select coalesce(title, '') || coalesce(description, '') from details").fetchall()
+    rows = imported.lib.db.conn.execute(
+        "select coalesce(title, '') || coalesce(description, '') from details"
+    ).fetchall()
     assert not any("root:" in text or "lollol" in text for (text,) in rows)
     assert catalog.totals(imported.lib.db)["photos"] > 100

@@ -83,7 +83,10 @@ def test_everything_openable_is_ready_and_everything_else_is_explained(
         path = SHARED / "photos" / row["path"]
         if row["opens"] == "ok" and row["format"].startswith(("Pillow", "av", "rawpy")):
             photo = imported.photo_at(path)
-            assert photo is not None, (row["path"], [each for each in imported.said["failures"] if each["path"] == str(path)])
+            assert photo is not None, (
+                row["path"],
+                [each for each in imported.said["failures"] if each["path"] == str(path)],
+            )
             assert photo.status == "ready", (row["path"], photo.reason)
         elif row["opens"].startswith(("FAIL", "empty")) and str(path) not in failed:
             photo = imported.photo_at(path)  # what is all but complete is shown, with a note

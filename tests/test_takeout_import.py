@@ -31,7 +31,9 @@ GOOGLE = "Takeout/Google Photos"
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("takeout")
-    subprocess.run([sys.executable, MAKER, out, "--photos", SHARED / "photos", "--seed", "1"], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, MAKER, out, "--photos", SHARED / "photos", "--seed", "1"], check=True, capture_output=True
+    )
     return out
 
 
@@ -155,7 +157,9 @@ def test_archives_in_parts_equal_their_truth(tree: Path, tmp_path: Path, kind: s
     assert again["found"] == said["found"]
 
 
-def test_a_part_that_comes_another_day_brings_its_sidecars_to_the_photos_that_are_here(tree: Path, tmp_path: Path) -> None:
+def test_a_part_that_comes_another_day_brings_its_sidecars_to_the_photos_that_are_here(
+    tree: Path, tmp_path: Path
+) -> None:
     packed = pack(tree, 3, "zip")
     said: dict[str, Any] = {}
     for part in packed:
