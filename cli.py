@@ -210,7 +210,7 @@ def _take_in(
                     intake.take_folder(folder)
                     progress.arrived(tally.found, tally.read_bytes)
                 if packed:
-                    intake.take_archives(packed)
+                    intake.take_archives(packed, exclude)
                 intake.close()
             if waits:
                 patience = _Patience()

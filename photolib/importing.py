@@ -24,7 +24,7 @@ from photolib.sources import FileState, Source
 
 READ_AHEAD = 64  # arrivals that may wait for a thread
 SETTLE_TRIES = 15  # how often a file that keeps changing is looked at again before it is left for the next time
-LISTINGS_AT_ONCE = 50  # folders remembered in one transaction
+AT_ONCE = 50  # rows of a kind written in one transaction
 STILL_WRITTEN = "It is still being written."
 SIDECAR = "It is a sidecar: it is read together with its photo."
 
@@ -202,11 +202,11 @@ class Intake:
     def _remember_listings(self) -> None:
         """Where all files of a folder are known now, the next look need not fetch their rows."""
         owner, looked_at, self._looked_at = self._wishes.owner_id, self._looked_at, []
-        for start in range(0, len(looked_at), LISTINGS_AT_ONCE):
+        for start in range(0, len(looked_at), AT_ONCE):
             if self._wishes.is_dry_run:
                 break
             with write(self._lib.db) as db:
-                for path, digest in looked_at[start : start + LISTINGS_AT_ONCE]:
+                for path, digest in looked_at[start : start + AT_ONCE]:
                     here, _ = sources.known_files(db, owner, path)
                     if scan.digest(sorted(here)) == digest and "unread" not in here.values():
                         sources.remember_listing(db, owner, path, digest, Counter(here.values()))
@@ -386,11 +386,12 @@ class Intake:
 
     # ------------------------------------------------------------ archives
 
-    def take_archives(self, paths: Sequence[Path]) -> None:
-        """Take what zip and tar archives hold, without unpacking them to disk.
+    def take_archives(self, paths: Sequence[Path], ignore: Sequence[str] = ()) -> None:
+        """Take what zip and tar archives hold, without unpacking them to disk. ignore: globs, as scan.look takes them.
 
         Parts of one export are taken together: first all their sidecars are gathered, then the photos, wherever each lies.
         """
+        is_ignored = scan.ignored_below(b"", ignore)
         fresh = [path for path in paths if not self._is_unchanged_archive(path)]
         names: dict[bytes, dict[str, bytes]] = {}
         for path in fresh:
@@ -400,7 +401,7 @@ class Intake:
             for inner, media in names.items()
         }
         for path in fresh:
-            self._take_archive(path, besides)
+            self._take_archive(path, besides, is_ignored)
         for inner, beside in besides.items():
             known = sources.photos_inside(self._lib.db, self._wishes.owner_id, inner)
             self._read_again(((n, p) for n, p in known if beside.has_news(p, n)), beside)
@@ -426,27 +427,36 @@ class Intake:
             names.setdefault(folder, {})[os.fsdecode(name)] = name
             return False
 
-        for inner_path, body in archives.collect(path, is_wanted, limit_bytes=sidecars.JSON_LIMIT).items():
-            folder, name = _split(inner_path)
-            names.setdefault(folder, {})
+        found = list(archives.collect(path, is_wanted, limit_bytes=sidecars.XMP_LIMIT).items())
+        for start in range(0, len(found), AT_ONCE):
+            if self._wishes.is_dry_run:
+                break
             with write(self._lib.db) as db:
-                sources.keep_sidecar(db, owner, _SIDECARS_OF + folder, name, sidecars.of(name, body), inner=None)
+                for inner_path, body in found[start : start + AT_ONCE]:
+                    folder, name = _split(inner_path)
+                    names.setdefault(folder, {})
+                    if len(body) <= sidecars.limit_of(name):
+                        sources.keep_sidecar(db, owner, _SIDECARS_OF + folder, name, sidecars.of(name, body))
 
     def _with_known_names(self, inner: bytes, media: dict[str, bytes]) -> dict[str, bytes]:
         known = sources.photos_inside(self._lib.db, self._wishes.owner_id, inner)
         return {**{os.fsdecode(name): name for name, _ in known}, **media}
 
-    def _take_archive(self, path: Path, besides: Mapping[bytes, "_Beside"]) -> None:
+    def _take_archive(
+        self, path: Path, besides: Mapping[bytes, "_Beside"], is_ignored: Callable[[bytes, bytes], bool]
+    ) -> None:
         """Second pass: every member arrives, or is counted with the reason why not."""
         top, owner = os.fsencode(path) + _INSIDE, self._wishes.owner_id
         try:
             for member in archives.members(path):
                 self._raise_problem()
                 inner, name = _split(member.name)
-                state = FileState(member.size, member.modified_ns, 0)
+                state = FileState(member.size, member.modified_ns or _listed(path)[2], 0)
                 seen = Source(top + inner, name, owner, state, "ignored", SIDECAR, inner=inner)
                 if member.problem:
                     seen = _with(seen, "ignored" if member.is_harmless else "failed", member.problem)
+                elif any(is_ignored(part, inner) for part in (*inner.split(b"/"), name)):
+                    seen = _with(seen, "ignored", scan.IGNORED)
                 elif not sidecars.is_named_like_one(name):
                     beside = besides.get(inner)
                     arrival = Arrival(
@@ -494,7 +504,7 @@ class _Beside:
             names[media]: [(kept[os.fsencode(name)]) for name in own] for media, own in matched.items()
         }  # fmt: skip
         self._lib = lib
-        title = sidecars.album_title(found.values())
+        title = sidecars.album_title(os.fsdecode(os.path.basename(folder)), found.values())
         self.albums = [(title, "takeout")] if title else []
 
     def ids(self, name: bytes) -> list[int]:

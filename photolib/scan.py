@@ -51,7 +51,7 @@ class Rules:
 
     def __init__(self, root: bytes, ignore: Sequence[str] = (), not_below: Iterable[Path] = ()) -> None:
         self.root = root
-        self.ignores = _matcher(root, ignore)
+        self.ignores = ignored_below(root, ignore)
         self.foreign = {identity(each) for each in not_below} - {None}
 
     def reach(self, folder: bytes) -> bool:
@@ -140,7 +140,7 @@ def look_at(files: Iterable[Path]) -> Iterator[Folder]:
 
 def holds_nothing(root: bytes, ignore: Sequence[str] = ()) -> bool:
     """Whether a folder has nothing in it that would be looked at, as the place of a disk that is not mounted. Raises OSError."""
-    ignores = _matcher(root, ignore)
+    ignores = ignored_below(root, ignore)
     with os.scandir(root) as entries:
         return all(ignores(entry.name, root) for entry in entries)
 
@@ -208,7 +208,7 @@ def _look_into(folder: Folder, rules: Rules) -> list[Identity | None]:
     return identities
 
 
-def _matcher(root: bytes, ignore: Sequence[str]) -> Callable[[bytes, bytes], bool]:
+def ignored_below(root: bytes, ignore: Sequence[str]) -> Callable[[bytes, bytes], bool]:
     """Whether a name in a folder is ignored. Globs with a slash are for the path below root, all others for the name."""
     names = [glob for glob in (*NEVER_TAKEN, *ignore) if "/" not in glob]
     paths = [glob.strip("/") for glob in ignore if "/" in glob]

@@ -45,10 +45,10 @@ def match(media: Iterable[str], found: Mapping[str, Sidecar]) -> dict[str, list[
     return matches
 
 
-def album_title(found: Iterable[Sidecar]) -> str | None:
-    """The title of the album that a folder of a Takeout export is."""
+def album_title(folder: str, found: Iterable[Sidecar]) -> str | None:
+    """The title of the album that a folder of a Takeout export is, if it is one."""
     albums = (takeout.read_album(sidecar.body) for sidecar in found if sidecar.kind == "album")
-    return next((album["title"] for album in albums if album and album["title"]), None)
+    return next((title for album in albums if (title := takeout.album_title(folder, album))), None)
 
 
 def is_trashed(sidecar: Sidecar) -> bool:

@@ -177,3 +177,14 @@ def test_nothing_is_unpacked_to_disk_first(tree: Path, tmp_path: Path) -> None:
     kept = [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
     assert not [path for path in kept if path.suffix == ".json" or "Takeout" in str(path)]
     lib.close()
+
+
+def test_what_is_hidden_in_an_archive_and_what_a_mac_adds_is_left_out(tree: Path, tmp_path: Path) -> None:
+    photo = next((tree / "Takeout").rglob("*.jpg"))
+    with zipfile.ZipFile(tmp_path / "from-a-mac.zip", "w") as archive:
+        archive.write(photo, "trip/one.jpg")
+        for name in ("__MACOSX/trip/._one.jpg", ".hidden/two.jpg", "trip/.three.jpg"):
+            archive.writestr(name, photo.read_bytes())
+    lib, said = imported(tmp_path, tmp_path / "from-a-mac.zip")
+    assert (said["new"], said["ignored"]) == (1, 3)
+    lib.close()
