@@ -306,7 +306,9 @@ def status(context: click.Context, as_json: bool) -> None:
         _print_json(found)
         return
     counts = found["counts"]
-    click.echo(f"{counts['photos']} photos and videos, {counts['originals']} originals, {_size(counts['bytes'])}")
+    pictures = counts["photos"] - counts["videos"]
+    shown = [_count(pictures, "photo"), *([_count(counts["videos"], "video")] if counts["videos"] else [])]
+    click.echo(", ".join([*shown, _count(counts["originals"], "original"), _size(counts["bytes"])]))
     click.echo(f"data folder {found['data_dir']}, {_size(found['free_bytes'])} free on its disk")
     for step in found["queue"]:
         left = f", about {_duration(step['seconds_left'])} left" if step["seconds_left"] is not None else ""
@@ -323,6 +325,10 @@ def status(context: click.Context, as_json: bool) -> None:
         click.echo(f"       and {len(found['failures']) - SHOWN_FAILURES} more, with --json")
     click.echo(f"models: {found['models']['note']}")
     click.echo(f"last backup: {found['last_backup'] or 'never'}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _size(count: int) -> str:
@@ -406,7 +412,10 @@ def jobs_retry(context: click.Context, step: str | None) -> None:
             photos = jobs.retry(db, step)
     finally:
         lib.close()
-    click.echo(f"{len(photos)} jobs wait again. A running `photolib serve` works them; so does `photolib import`.")
+    wait = "waits" if len(photos) == 1 else "wait"
+    click.echo(
+        f"{_count(len(photos), 'job')} {wait} again. A running `photolib serve` works them; so does `photolib import`."
+    )
 
 
 @jobs_.command("clear")
@@ -426,7 +435,7 @@ def jobs_clear(context: click.Context, step: str | None) -> None:
             count = jobs.clear(db, step)
     finally:
         lib.close()
-    click.echo(f"{count} failed jobs are forgotten.")
+    click.echo(f"{_count(count, 'failed job')} forgotten.")
 
 
 # ---------------------------------------------------------------- verify and rebuild
@@ -486,7 +495,8 @@ def rebuild(context: click.Context, missing: bool) -> None:
     finally:
         worker.stop()
         lib.close()
-    click.echo(f"The sizes of {count} photos are made again.{f' {failed} photos have failed jobs.' if failed else ''}")
+    failures = f" {_count(failed, 'photo')} could not be read." if failed else ""
+    click.echo(f"The sizes of {_count(count, 'photo')} are made again.{failures}")
     context.exit(SOME_FAILED if failed else 0)
 
 
