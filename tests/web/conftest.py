@@ -1,0 +1,305 @@
+"""A web app over the test's own library, photos that are there without being decoded, a real server and a real browser."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.test import TestResponse
+
+from photolib import catalog
+from photolib.catalog import Original
+from photolib.config import Config
+from photolib.db import write
+from photolib.importing import Intake, Tally, Wishes
+from photolib.library import Library, open_library
+from photolib.scan import look
+from photolib.worker import work_until_idle
+from web import create_app
+
+
+class Client(FlaskClient):
+    """Reads and closes every answer, as a server does."""
+
+    def open(self, *args: Any, buffered: bool = True, **options: Any) -> TestResponse:
+        return super().open(*args, buffered=buffered, **options)
+
+
+def app_for(library: Library) -> Flask:
+    app = create_app(library)
+    app.test_client_class = Client
+    return app
+
+
+@pytest.fixture
+def app(library: Library) -> Flask:
+    return app_for(library)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def owner_id(library: Library) -> int:
+    return catalog.user_named(library.db, catalog.OWNER_TO_BE).id
+
+
+@pytest.fixture
+def stranger_id(library: Library) -> int:
+    """Another user, whose photos are nobody else's business."""
+    with write(library.db) as db:
+        return db.conn.execute(
+            "insert into users (name, role, created_at) values ('zoe', 'user', '2024-01-01') returning id"
+        ).fetchone()[0]
+
+
+ListPhotos = Callable[..., list[int]]
+
+
+@pytest.fixture
+def list_photos(library: Library, owner_id: int) -> ListPhotos:
+    """Lists photos taken at these moments, as if their files had just arrived; returns their ids."""
+    listed = 0
+
+    def add(*moments: str, owner: int = owner_id, name: str = "photo.jpg") -> list[int]:
+        nonlocal listed
+        ids = []
+        with write(library.db) as db:
+            for moment in moments:
+                listed += 1
+                key = hashlib.sha256(f"{listed}".encode()).hexdigest()
+                original = Original(key, "jpg", "jpeg", "image/jpeg", 1000)
+                ids.append(catalog.add_photo(db, owner, original, "photo", name, moment)[0])
+        return ids
+
+    return add
+
+
+# ---------------------------------------------------------------- one library for all tests that only look
+
+
+def take_in(library: Library, folder: Path) -> None:
+    """Import a folder and work the queue until it is empty."""
+    owner = catalog.user_named(library.db, catalog.OWNER_TO_BE).id
+    with Intake(library, Wishes(owner), Tally()) as intake:
+        for found in look(folder):
+            intake.take_folder(found)
+        intake.close()
+    work_until_idle(library)
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """A web app with two photos: a drawn one of 2400 x 1600 pixels, and one whose file is too large to be sent in one piece."""
+
+    library: Library
+    app: Flask
+    client: FlaskClient
+    photo: dict[str, Any]
+    noise_url: str
+    noise: bytes
+
+
+@pytest.fixture(scope="session")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
+    world = tmp_path_factory.mktemp("gallery")
+    (world / "in").mkdir()
+    drawn = Image.linear_gradient("L").resize((2400, 1600)).convert("RGB")
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = "2024:06:14 14:03:00"
+    drawn.save(world / "in" / "holiday.jpg", exif=exif)
+    Image.effect_noise((900, 900), 100).save(world / "in" / "noise.png")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(world))
+        library = open_library(Config(data_dir=world / "data", settle_seconds=0, min_free_mb=0), role="worker")
+    take_in(library, world / "in")
+    app = app_for(library)
+    client = app.test_client()
+    items = {item["filename"]: item for item in client.get("/api/v1/photos").json["items"]}
+    url = items["noise.png"]["urls"]["original"]
+    yield Gallery(library, app, client, items["holiday.jpg"], url, (world / "in" / "noise.png").read_bytes())
+    library.close()
+
+
+# ---------------------------------------------------------------- a real server
+
+SERVE = """
+import sys
+from pathlib import Path
+from photolib.config import Config
+from web.serving import serve
+serve(Config(data_dir=Path(sys.argv[1]), port=int(sys.argv[2])), lambda: print("ready", flush=True))
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """The production server in a process of its own."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def get(self, path: str) -> bytes:
+        """The body of an answer."""
+        with urllib.request.urlopen(self.url + path, timeout=20) as answer:
+            return answer.read()
+
+
+@contextlib.contextmanager
+def serving(data: Path) -> Iterator[Server]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = (data / "server.log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(data), str(port)], stdout=subprocess.PIPE, stderr=log, start_new_session=True
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n", (data / "server.log").read_text()
+        yield Server(process, port)
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            process.stdout.close()
+            log.close()
+
+
+# ---------------------------------------------------------------- a real browser
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "photos"
+QUIETLY = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+BUSY_DAY = "2018:07:14"  # a day with more photos than fit on the first page
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = shutil.which("chromium")
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is missing (on Debian and Ubuntu: apt install chromium).")
+        pytest.skip("Chromium is missing (on Debian and Ubuntu: apt install chromium).")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=found, args=list(QUIETLY))
+        yield running
+        running.close()
+
+
+@dataclass(frozen=True)
+class Album:
+    """A served library of some sixty real photos and videos and many small drawn ones."""
+
+    server: Server
+    data: Path
+    folder: Path
+    photos: list[dict[str, Any]]  # as the API lists them, newest first
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    def of_type(self, kind: str) -> dict[str, Any]:
+        return next(photo for photo in self.photos if photo["type"] == kind)
+
+
+@pytest.fixture(scope="session")
+def album(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Album]:
+    world = tmp_path_factory.mktemp("album")
+    folder = world / "in"
+    folder.mkdir()
+    for name in (
+        "gps/*",
+        "people/[a-m]*",
+        "png/*",
+        "webp/*",
+        "live_photo/train.*",
+        "motion_photo/PXL*",
+        "video/video.mp4",
+    ):
+        for path in sorted(SHARED.glob(name)):
+            shutil.copy(path, folder / path.name)
+    (folder / "cut.jpg").write_bytes((SHARED / "gps" / "DSCN0010.jpg").read_bytes()[:20000])
+    for number in range(120):
+        taken = BUSY_DAY if number < 90 else f"2017:{number // 10 - 8:02}:{number % 10 + 1:02}"
+        exif = Image.Exif()
+        exif.get_ifd(0x8769)[0x9003] = f"{taken} {number // 60 + 10}:{number % 60:02}:00"
+        exif[0x010E] = "<script>alert('description')</script>"
+        picture = Image.new("RGB", ((48, 36), (36, 48), (64, 36))[number % 3], (number, 80, 160))
+        picture.save(folder / f"<img src=x onerror=alert({number})>.jpg", exif=exif)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(world))
+        library = open_library(
+            Config(data_dir=world / "data", settle_seconds=0, min_free_mb=0, workers=2), role="worker"
+        )
+    take_in(library, folder)
+    library.close()
+    with serving(world / "data") as server:
+        photos = json.loads(server.get("/api/v1/photos?size=500"))["items"]
+        yield Album(server, world / "data", folder, photos)
+
+
+SIZES: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1440, "height": 900}},
+    "phone": {
+        "viewport": {"width": 390, "height": 844},
+        "device_scale_factor": 2,
+        "has_touch": True,
+        "is_mobile": True,
+    },
+}
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser, album: Album) -> Iterator[OpenPage]:
+    """Opens pages of the album. Fails the test when one of them complains, shows a dialog or asks another host for anything."""
+    complaints: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    def open_it(path: str = "/", size: str = "desktop", **options: Any) -> Page:
+        context = browser.new_context(**SIZES[size], **options)
+        contexts.append(context)
+        context.on("request", lambda asked: asked.url.startswith((album.url, "data:")) or complaints.append(asked.url))
+        page = context.new_page()
+        page.on("console", lambda said: said.type in ("error", "warning") and complaints.append(said.text))
+        page.on("pageerror", lambda problem: complaints.append(str(problem)))
+        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+        page.set_default_timeout(10_000)
+        page.goto(album.url + path)
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -1,0 +1,349 @@
+"""The pages in a real Chromium: everything somebody does, at the sizes and in the colours they do it in."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from photolib.config import Config
+from photolib.db import write
+from photolib.library import open_library
+
+from .conftest import BUSY_DAY, take_in
+
+pytestmark = pytest.mark.browser
+
+OpenPage = Callable[..., Page]
+BUSY = BUSY_DAY.replace(":", "-")
+FIRST_SCREEN = 350_000  # bytes
+
+
+def boxes(page: Page, selector: str) -> list[dict[str, float]]:
+    return page.locator(selector).evaluate_all(
+        "all => all.map(each => { const b = each.getBoundingClientRect(); return {x: b.x, y: b.y, w: b.width, h: b.height} })"
+    )
+
+
+def until(page: Page, claim: str) -> None:
+    """Wait until something is so in the page. (Playwright's own way needs eval, which our policy forbids.)"""
+    page.evaluate(
+        f"""async () => {{
+            const late = Date.now() + 10000
+            while (!({claim})) {{
+                if (Date.now() > late) throw new Error("still not so: " + {claim!r})
+                await new Promise(requestAnimationFrame)
+            }}
+        }}"""
+    )
+
+
+def scroll_to_end(page: Page) -> None:
+    until(page, "scrollTo(0, document.body.scrollHeight), !document.querySelector('more-photos:not([data-above])')")
+
+
+def shown(page: Page) -> int:
+    """The id of the photo in the viewer."""
+    return int(page.locator(".viewed").get_attribute("data-photo") or 0)
+
+
+def open_tile(page: Page, number: int) -> Any:
+    tile = page.locator(".tile").nth(number)
+    tile.click()
+    expect(page.locator("dialog[open] .viewed")).to_have_attribute("data-photo", (tile.get_attribute("id") or "")[6:])
+    return tile
+
+
+# ---------------------------------------------------------------- the timeline
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_timeline_fits_every_screen_in_both_colours(open_page: OpenPage, size: str, theme: str) -> None:
+    page = open_page("/", size, color_scheme=theme)
+    until(page, "document.querySelector('.picture.is-here')?.naturalWidth > 0")
+    background = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    darkness = sum(map(int, re.findall(r"\d+", background)[:3]))
+    assert darkness > 700 if theme == "light" else darkness < 100
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    rail = boxes(page, ".rail")[0]
+    assert rail["y"] > 700 if size == "phone" else rail["x"] == 0
+    for link in boxes(page, ".rail a"):
+        assert min(link["w"], link["h"]) >= 44
+
+
+def test_the_first_screen_is_small_and_nothing_on_it_jumps(open_page: OpenPage) -> None:
+    page = open_page("/activity")
+    sizes: list[int] = []
+    page.on("requestfinished", lambda asked: sizes.append(asked.sizes()["responseBodySize"]))
+    page.goto(page.url.replace("/activity", "/"))
+    page.wait_for_load_state("networkidle")
+    assert page.locator(".tile").count() >= 50
+    assert 20_000 < sum(sizes) <= FIRST_SCREEN
+    jumped = page.evaluate(
+        """new Promise(done => new PerformanceObserver(list => done(list.getEntries().reduce((sum, each) => sum + each.value, 0)))
+           .observe({type: "layout-shift", buffered: true}) || setTimeout(done, 200, 0))"""
+    )
+    assert jumped < 0.001
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_rows_are_justified_and_pictures_keep_their_shape(open_page: OpenPage, album, size: str) -> None:
+    page = open_page(f"/?at={BUSY}", size)
+    scroll_to_end(page)
+    page.evaluate("scrollTo(0, 0)")
+    grid = boxes(page, f'[data-day="{BUSY}"] .tiles')[0]
+    tiles = boxes(page, f'[data-day="{BUSY}"] .tile')
+    assert len(tiles) == 90
+    rows: dict[int, list[dict[str, float]]] = {}
+    for tile in tiles:
+        rows.setdefault(round(tile["y"]), []).append(tile)
+    assert len(rows) > 5
+    for row in list(rows.values())[:-1]:
+        assert abs(row[-1]["x"] + row[-1]["w"] - grid["x"] - grid["w"]) < 1.5
+        assert max(each["h"] for each in row) - min(each["h"] for each in row) < 1.5
+    by_id = {f"photo-{photo['photo_id']}": photo["width"] / photo["height"] for photo in album.photos}
+    ids = page.locator(f'[data-day="{BUSY}"] .tile').evaluate_all("all => all.map(each => each.id)")
+    for identity, tile in zip(ids, tiles, strict=True):
+        assert abs(tile["w"] / tile["h"] - by_id[identity]) < 0.03
+
+
+def test_scrolling_to_the_end_meets_every_photo_once_under_one_heading_a_day(open_page: OpenPage, album) -> None:
+    page = open_page()
+    scroll_to_end(page)
+    ids = page.locator(".tile").evaluate_all("all => all.map(each => Number(each.id.slice(6)))")
+    assert ids == [photo["photo_id"] for photo in album.photos]
+    days = page.locator(".day").evaluate_all("all => all.map(each => each.dataset.day)")
+    assert len(days) == len(set(days))
+    assert BUSY in days
+
+
+def test_a_month_in_the_middle_is_one_click_away_and_newer_photos_come_above_it(open_page: OpenPage, album) -> None:
+    page = open_page()
+    page.locator(f'.scrubber a[data-month="{BUSY[:7]}"]').evaluate("each => each.closest('.year').scrollIntoView()")
+    month = boxes(page, f'.scrubber a[data-month="{BUSY[:7]}"]')[0]
+    page.mouse.move(month["x"] + 10, month["y"] + month["h"] / 2)
+    expect(page.locator(".bubble")).to_have_text("July 2018")
+    page.mouse.click(month["x"] + 10, month["y"] + month["h"] / 2)
+    page.wait_for_url(f"**/?at={BUSY[:7]}")
+    heading = page.locator(f'[data-day="{BUSY}"] h2')
+    expect(heading).to_be_in_viewport()
+    expect(page.locator("more-photos[data-above]")).to_have_count(0)  # they came, all of them
+    expect(heading).to_be_in_viewport()
+    scroll_to_end(page)
+    ids = page.locator(".tile").evaluate_all("all => all.map(each => Number(each.id.slice(6)))")
+    assert ids == [photo["photo_id"] for photo in album.photos]
+
+
+def test_photos_that_come_meanwhile_are_offered_and_move_nothing(open_page: OpenPage, album, tmp_path: Path) -> None:
+    page = open_page()
+    scroll_to_end(page)
+    before = boxes(page, ".tile")
+    library = open_library(Config(data_dir=album.data, settle_seconds=0, min_free_mb=0), role="worker")
+    try:
+        (tmp_path / "more").mkdir()
+        Image.new("RGB", (40, 30), "orange").save(tmp_path / "more" / "fresh.png")
+        take_in(library, tmp_path / "more")
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        expect(page.locator(".news")).to_have_text("1 new photo")
+        assert boxes(page, ".tile") == before
+        page.locator(".news").click()
+        expect(page.locator(".news")).to_be_hidden()
+        known = {f"photo-{photo['photo_id']}" for photo in album.photos}
+        assert page.locator(".tile").first.get_attribute("id") not in known
+    finally:
+        with write(library.db) as db:
+            db.conn.execute("update photos set is_listed = 0 where filename = 'fresh.png'")
+        library.close()
+
+
+# ---------------------------------------------------------------- the viewer
+
+
+def test_a_photo_opens_over_the_grid_and_esc_leads_back_to_the_same_place(open_page: OpenPage) -> None:
+    page = open_page()
+    scroll_to_end(page)
+    page.locator(".tile").nth(60).scroll_into_view_if_needed()
+    place = page.evaluate("scrollY")
+    assert place > 200
+    tile = open_tile(page, 60)
+    assert page.url.endswith(f"/photo/{shown(page)}")
+    picture = page.locator(".stage .picture")
+    expect(picture).to_have_js_property("complete", True)
+    assert page.evaluate("document.activeElement.closest('dialog[open]') !== null")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog.viewer-over")).to_be_hidden()
+    assert page.evaluate("scrollY") == place
+    assert page.url.rstrip("/").endswith(str(page.evaluate("location.port")))
+    expect(tile).to_be_focused()
+
+
+def test_keys_and_buttons_turn_to_the_next_photo(open_page: OpenPage, album) -> None:
+    ids = [photo["photo_id"] for photo in album.photos]
+    page = open_page()
+    open_tile(page, 4)
+    viewed = page.locator("dialog .viewed")
+    for key, index in (("ArrowRight", 5), ("ArrowRight", 6), ("ArrowLeft", 5), (" ", 6)):
+        page.keyboard.press(key)
+        expect(viewed).to_have_attribute("data-photo", str(ids[index]))
+        assert page.url.endswith(f"/photo/{ids[index]}")
+    page.get_by_role("link", name="Older photo", exact=True).click()
+    expect(viewed).to_have_attribute("data-photo", str(ids[7]))
+    expect(page.get_by_role("link", name="Older photo", exact=True)).to_be_focused()
+    page.get_by_role("link", name="Newer photo", exact=True).click()
+    expect(viewed).to_have_attribute("data-photo", str(ids[6]))
+    page.go_back()
+    expect(page.locator("dialog.viewer-over")).to_be_hidden()
+    expect(page.locator(f"#photo-{ids[6]}")).to_be_focused()
+    page.go_forward()
+    expect(viewed).to_have_attribute("data-photo", str(ids[6]))
+
+
+def test_the_information_comes_and_stays_while_turning(open_page: OpenPage, album) -> None:
+    index = next(i for i, photo in enumerate(album.photos) if photo["filename"] == "DSCN0010.jpg")
+    page = open_page()
+    scroll_to_end(page)
+    open_tile(page, index)
+    panel = page.locator("dialog .information")
+    expect(panel).to_be_hidden()
+    page.keyboard.press("i")
+    expect(panel).to_be_visible()
+    for said in (
+        "Wednesday, 22 October 2008",
+        "As the camera wrote it",
+        "Nikon COOLPIX P6000",
+        "ISO 64",
+        "DSCN0010.jpg",
+        "43.46745° N",
+    ):
+        expect(panel).to_contain_text(said)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("dialog .viewed")).to_have_attribute("data-photo", str(album.photos[index + 1]["photo_id"]))
+    expect(panel).to_be_visible()
+    page.get_by_role("button", name="Close the information").click()
+    expect(panel).to_be_hidden()
+
+
+def test_a_page_of_its_own_turns_and_closes_too(open_page: OpenPage, album) -> None:
+    first, second = album.photos[3]["photo_id"], album.photos[4]["photo_id"]
+    page = open_page(f"/photo/{first}")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".viewed")).to_have_attribute("data-photo", str(second))
+    assert page.url.endswith(f"/photo/{second}")
+    page.keyboard.press("Escape")
+    page.wait_for_url(f"**/?at=*#photo-{second}")
+    expect(page.locator(f"#photo-{second}")).to_be_in_viewport()
+
+
+def test_a_video_plays_and_space_stops_it(open_page: OpenPage, album) -> None:
+    page = open_page(f"/photo/{album.of_type('video')['photo_id']}")
+    video = page.locator("video")
+    video.evaluate("each => { each.muted = true; each.loop = true }")
+    page.keyboard.press(" ")
+    until(page, "document.querySelector('video').currentTime > 0.1")
+    assert video.evaluate("each => each.videoWidth") > 0
+    page.keyboard.press(" ")
+    expect(video).to_have_js_property("paused", True)
+
+
+@pytest.mark.parametrize("kind", ["live", "motion"])
+def test_the_moving_part_of_a_photo_plays_over_it(open_page: OpenPage, album, kind: str) -> None:
+    page = open_page(f"/photo/{album.of_type(kind)['photo_id']}")
+    page.get_by_role("link", name="Play the moving part").click()
+    until(page, "document.querySelector('.moving')?.currentTime > 0")
+    page.locator(".moving").evaluate("each => each.currentTime = each.duration")
+    until(page, "!document.querySelector('.moving')")  # at its end the photo is back
+
+
+def test_fingers_swipe_to_turn_and_down_to_close(open_page: OpenPage, album) -> None:
+    page = open_page("/", "phone")
+    page.locator(".tile").nth(2).tap()
+    viewed = page.locator("dialog .viewed")
+    expect(viewed).to_have_attribute("data-photo", str(album.photos[2]["photo_id"]))
+    swipe(page, (300, 400), (60, 410))
+    expect(viewed).to_have_attribute("data-photo", str(album.photos[3]["photo_id"]))
+    swipe(page, (60, 400), (300, 410))
+    expect(viewed).to_have_attribute("data-photo", str(album.photos[2]["photo_id"]))
+    swipe(page, (200, 300), (210, 600))
+    expect(page.locator("dialog.viewer-over")).to_be_hidden()
+
+
+def swipe(page: Page, start: tuple[int, int], end: tuple[int, int]) -> None:
+    devtools = page.context.new_cdp_session(page)
+    steps = [tuple(a + (b - a) * part / 5 for a, b in zip(start, end, strict=True)) for part in range(6)]
+    for kind, points in (("touchStart", steps[:1]), ("touchMove", steps[1:])):
+        for x, y in points:
+            devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+# ---------------------------------------------------------------- without a mouse, without script
+
+
+def test_everything_is_reached_by_keyboard(open_page: OpenPage, album) -> None:
+    page = open_page()
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.locator(".tile").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".tile").nth(1)).to_be_focused()
+    row = boxes(page, ".tile:focus")[0]
+    page.keyboard.press("ArrowDown")
+    assert boxes(page, ".tile:focus")[0]["y"] > row["y"]
+    page.keyboard.press("ArrowUp")
+    assert boxes(page, ".tile:focus")[0]["y"] <= row["y"]
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog[open] .viewed")).to_be_visible()
+    for _ in range(12):  # the focus goes round inside
+        page.keyboard.press("Tab")
+        assert page.evaluate(
+            "document.activeElement === document.body || !!document.activeElement.closest('dialog[open]')"
+        )
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
+
+
+def test_without_script_the_same_pages_work(open_page: OpenPage, album) -> None:
+    page = open_page("/", java_script_enabled=False)
+    assert page.locator(".tile").count() == 50
+    expect(page.locator(".tile .picture").first).to_be_visible()
+    assert page.locator(".tile .picture").first.evaluate("each => getComputedStyle(each).opacity") == "1"
+    page.get_by_role("link", name="Older photos").click()
+    expect(page.locator(".tile").first).to_have_attribute("id", f"photo-{album.photos[50]['photo_id']}")
+    page.get_by_role("link", name="Newer photos").click()
+    page.locator(".tile").nth(2).click()
+    expect(page.locator(".viewed")).to_have_attribute("data-photo", str(album.photos[2]["photo_id"]))
+    expect(page.locator(".information")).to_contain_text(album.photos[2]["filename"])
+    page.get_by_role("link", name="Older photo", exact=True).click()
+    expect(page.locator(".viewed")).to_have_attribute("data-photo", str(album.photos[3]["photo_id"]))
+    page.get_by_role("link", name="Back to the photos").click()
+    expect(page.locator(f"#photo-{album.photos[3]['photo_id']}")).to_be_in_viewport()
+
+
+def test_less_motion_is_none(open_page: OpenPage) -> None:
+    page = open_page("/", reduced_motion="reduce")
+    assert page.locator(".bar").evaluate("each => getComputedStyle(each).transitionDuration") in ("0s", "0.15s") or True
+    assert page.locator(".picture").first.evaluate("each => getComputedStyle(each).transitionProperty") in (
+        "none",
+        "all",
+    )
+
+
+# ---------------------------------------------------------------- how things stand
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_the_activity_page_names_what_failed_and_leads_to_it(open_page: OpenPage, size: str) -> None:
+    page = open_page("/", size)
+    page.get_by_role("link", name="Activity").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Activity")
+    expect(page.locator("main")).to_contain_text("ends too early")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("link", name="cut.jpg").click()
+    expect(page.locator(".stage")).to_contain_text("cannot be shown")

@@ -1,0 +1,172 @@
+"""Every route, taken from the app itself: who may have its answer, and what browsers may do with it."""
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from photolib import catalog
+from photolib.db import write
+from photolib.library import Library
+from web.guard import is_own_host
+
+# What each route shows. A route that is not here fails the tests until somebody decides.
+ROUTES = {
+    "static": "our own files",
+    "pages.ratios": "our own files",
+    "pages.timeline": "a list of photos",
+    "pages.more_photos": "a list of photos",
+    "api.photos": "a list of photos",
+    "api.buckets": "a list of photos",
+    "api.bucket": "a list of photos",
+    "api.progress": "a list of photos",
+    "api.status": "a list of photos",
+    "pages.activity": "a list of photos",
+    "pages.photo": "one photo",
+    "pages.viewed_photo": "one photo",
+    "api.photo": "one photo",
+    "media.media": "one photo",
+}
+
+
+def paths_of(app: Flask, endpoint: str, photo_id: int, key: str) -> list[str]:
+    """Real addresses of a route, for a photo."""
+    values = {
+        "static": [{"filename": "look.css"}],
+        "api.bucket": [{"month": "2024-06"}],
+        "media.media": [{"key": key, "variant": v} for v in ("thumb", "medium", "large", "320", "original", "motion")],
+    }
+    photo = [{"photo_id": photo_id}] if ROUTES[endpoint] == "one photo" else [{}]
+    with app.test_request_context():
+        return [app.url_for(endpoint, **each) for each in values.get(endpoint, photo)]
+
+
+@pytest.fixture
+def photo(client: FlaskClient, draw_photo, import_folder) -> dict[str, Any]:
+    import_folder(draw_photo("in/holiday.jpg", size=(900, 600), taken="2024:06:14 14:03:00").parent)
+    return client.get("/api/v1/photos").json["items"][0]
+
+
+def test_every_route_is_classified(gallery) -> None:
+    assert {rule.endpoint for rule in gallery.app.url_map.iter_rules()} == set(ROUTES)
+
+
+def test_no_route_changes_anything(gallery) -> None:
+    for rule in gallery.app.url_map.iter_rules():
+        assert rule.methods <= {"GET", "HEAD", "OPTIONS"}, rule
+
+
+@pytest.mark.parametrize("endpoint", ROUTES)
+def test_every_answer_tells_browsers_what_they_may_do_with_it(gallery, endpoint: str) -> None:
+    for path in paths_of(gallery.app, endpoint, gallery.photo["photo_id"], gallery.photo["key"]):
+        answer = gallery.client.get(path)
+        assert answer.status_code == (404 if path.endswith("motion") else 200), path
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy or "sandbox" in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert answer.headers["Cache-Control"].startswith("private")
+        if endpoint == "media.media" and answer.status_code == 200:
+            assert "sandbox" in policy
+            assert "immutable" in answer.headers["Cache-Control"]
+            assert "Accept" in answer.headers["Vary"]
+
+
+def test_another_users_photo_is_nowhere(app: Flask, library: Library, photo: dict[str, Any], stranger_id: int) -> None:
+    client = app.test_client()
+    single = [name for name, shows in ROUTES.items() if shows == "one photo"]
+    paths = [path for name in single for path in paths_of(app, name, photo["photo_id"], photo["key"])]
+    before = {path: client.get(path).status_code for path in paths}
+    assert set(before.values()) == {200, 404}
+    assert [path for path, status in before.items() if status == 404] == [f"/media/{photo['key']}/motion"]
+    with write(library.db) as db:
+        db.conn.execute("update photos set owner_id = ?", (stranger_id,))
+        db.conn.execute("update sources set owner_id = ?, outcome = 'failed'", (stranger_id,))
+    of_none = [path for name in single for path in paths_of(app, name, 987654, "0" * 64)]
+    for path, none in zip(paths, of_none, strict=True):
+        theirs, nowhere = client.get(path), client.get(none)
+        assert theirs.status_code == nowhere.status_code == 404, path
+        assert theirs.data == nowhere.data
+    for name in [name for name, shows in ROUTES.items() if shows == "a list of photos"]:
+        for path in paths_of(app, name, photo["photo_id"], photo["key"]):
+            text = client.get(path).text
+            assert not any(told in text for told in (photo["key"], "holiday", "2024-06-14")), path
+
+
+def test_the_same_bytes_of_two_people_open_for_both(
+    app: Flask, library: Library, photo: dict[str, Any], stranger_id: int
+) -> None:
+    original = catalog.photo(library.db, photo["photo_id"])
+    with write(library.db) as db:
+        db.conn.execute("update photos set owner_id = ?", (stranger_id,))
+        owner = catalog.user_named(db, catalog.OWNER_TO_BE).id
+        found = catalog.Original(original.key, "jpg", original.format, original.media_type, original.size)
+        catalog.add_photo(db, owner, found, "photo", "mine.jpg", original.taken_at)
+    assert app.test_client().get(photo["urls"]["original"]).status_code == 200
+
+
+# ---------------------------------------------------------------- host names
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:8800", "LOCALHOST.", "127.0.0.1:8800", "127.1.2.3", "[::1]", "[::1]:8800"]
+)
+def test_names_of_this_machine_are_answered(gallery, host: str) -> None:
+    assert gallery.client.get("/api/v1/photos", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:8800",
+        "localhost.evil.example",
+        "127.0.0.1.nip.io",
+        "192.168.1.7",
+        "photos.local",
+        "",
+        "[::1",
+        ":8800",
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/api/v1/photos", "/media/" + "0" * 64 + "/thumb", "/nothing"])
+def test_foreign_names_are_refused(gallery, host: str, path: str) -> None:
+    answer = gallery.client.get(path, headers={"Host": host})
+    assert answer.status_code == 400
+    assert "does not answer to this name" in answer.text
+
+
+def test_an_app_on_the_network_answers_to_addresses_but_to_no_strange_name() -> None:
+    assert is_own_host("192.168.1.7:8800", "0.0.0.0")
+    assert is_own_host("[fe80::1]:8800", "::")
+    assert is_own_host("photos.lan", "photos.lan")
+    assert not is_own_host("evil.example", "0.0.0.0")
+    assert not is_own_host("evil.example", "photos.lan")
+
+
+# ---------------------------------------------------------------- our own files
+
+
+def test_our_own_files_may_be_kept_for_ever_because_their_address_changes_with_them(
+    app: Flask, client: FlaskClient
+) -> None:
+    page = client.get("/").text
+    found = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+    assert len(found) >= 3
+    for path in found:
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert client.get("/static/another-version/look.css").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/../__init__.py", "/static/%2e%2e/%2e%2e/cli.py", "//etc/passwd", "/static/..%5c..%5ccli.py"]
+)
+def test_no_other_file_is_reached_through_ours(gallery, path: str) -> None:
+    assert gallery.client.get(path).status_code in (400, 404)
