@@ -21,7 +21,7 @@ from web.here import library, visitor
 
 bp = Blueprint("media", __name__, url_prefix="/media")
 
-CHUNK = 256 << 10  # bytes of a body that are in memory at a time; bodies up to this size are sent in one piece
+CHUNK = 64 << 10  # bytes of a body that are in memory at a time; bodies up to this size are sent in one piece
 ROLES = ("video", "motion", "raw")
 RENDER_SECONDS = 20.0  # how long a request waits for a variant that has to be made first
 _rendering = threading.BoundedSemaphore(4)

@@ -28,16 +28,15 @@ class PhotoGrid extends HTMLElement {
     if (key === "ArrowRight") return tiles[here + 1]
     const from = tile.getBoundingClientRect()
     const middle = from.left + from.width / 2
-    const others = key === "ArrowDown" ? tiles.slice(here + 1) : tiles.slice(0, here).reverse()
-    let nearest, distance = Infinity, row
-    for (const each of others) {
+    const isDown = key === "ArrowDown"
+    let nearest, row, distance = Infinity
+    for (const each of isDown ? tiles.slice(here + 1) : tiles.slice(0, here).reverse()) {
       const box = each.getBoundingClientRect()
-      const isBeyond = key === "ArrowDown" ? box.top >= from.bottom : box.bottom <= from.top
-      if (!isBeyond) continue
+      if (Math.abs(box.top - from.top) > 2 * innerHeight) break
+      if (isDown ? box.top < from.bottom : box.bottom > from.top) continue // still in the tile's own row
       row ??= box
-      if (Math.abs(box.top - row.top) > row.height && Math.abs(box.bottom - row.bottom) > row.height) break
       const away = Math.abs(box.left + box.width / 2 - middle)
-      if (away < distance) [nearest, distance] = [each, away]
+      if (box.top < row.bottom && box.bottom > row.top && away < distance) [nearest, distance] = [each, away]
     }
     return nearest
   }
