@@ -1,7 +1,9 @@
 """From folders and archives to arrive(): what is new is taken, what has not changed is not even opened, everything is counted."""
 
+import errno
 import hashlib
 import os
+import stat
 import threading
 import time
 from collections import Counter
@@ -565,8 +567,11 @@ def _with(seen: Source, outcome: str, reason: str) -> Source:
 
 
 def open_file(path: bytes) -> BinaryIO:
-    """Open without following a link and without waiting at a pipe that took the file's place meanwhile."""
+    """Open a file, but nothing that took its place since it was listed: no link is followed, no pipe waited at, no device read."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is not a file any more")
     return os.fdopen(handle, "rb", buffering=formats.HEAD)
 
 

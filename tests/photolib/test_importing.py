@@ -1,5 +1,6 @@
 """Folders taken in: every file once, whatever happens to it meanwhile."""
 
+import errno
 import hashlib
 import os
 import subprocess
@@ -17,6 +18,7 @@ from photolib.errors import StorageFailed, TryLater
 from photolib.importing import STILL_WRITTEN, Intake, Tally, Wishes
 from photolib.library import Library
 from photolib.scan import look
+from photolib.sources import FileState, Source
 from tests.conftest import DrawPhoto
 from tests.photolib.eyes import at_the_moment, changes_made, files_opened, watching
 
@@ -85,6 +87,62 @@ def test_a_folder_counts_as_unchanged_only_until_one_of_its_photos_fails(
     assert counts(take(library, folder)) == (0, 0, 0, 1)
 
 
+def test_an_unchanged_folder_is_known_without_asking_about_each_file(
+    library: Library, draw_photo: DrawPhoto, folder: Path
+) -> None:
+    draw_photo("photos/a.jpg")
+    take(library, folder)
+    asked: list[str] = []
+    library.db.conn.set_trace_callback(asked.append)
+    assert counts(take(library, folder)) == (0, 1, 0, 0)
+    library.db.conn.set_trace_callback(None)
+    assert asked
+    assert not [question for question in asked if "from sources" in question]
+
+
+def test_a_remembered_listing_is_forgotten_when_a_row_of_it_changes(library: Library, folder: Path) -> None:
+    path, state = os.fsencode(folder), FileState(1, 2, 3)
+
+    def is_remembered() -> bool:
+        return sources.outcomes_of_listing(library.db, 1, path, b"digest") is not None
+
+    def see() -> None:
+        sources.saw_source(db, Source(path, b"a.jpg", 1, state, "ignored"))
+
+    changes = (
+        see,
+        lambda: sources.files_are_gone(db, 1, path, [b"a.jpg"]),
+        lambda: sources.files_are_back(db, 1, path, [b"a.jpg"]),
+        lambda: sources.folder_is_gone(db, 1, path),
+    )
+    with write(library.db) as db:
+        for change in changes:
+            sources.remember_listing(db, 1, path, b"digest", {"ignored": 1})
+            assert is_remembered()
+            change()
+            assert not is_remembered()
+
+
+def test_a_file_that_could_not_be_read_is_tried_again_the_next_time(
+    library: Library, draw_photo: DrawPhoto, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = draw_photo("photos/a.jpg")
+    real = os.open
+
+    def failing(path: object, *rest: object, **options: object) -> int:
+        if path == os.fsencode(photo):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(path, *rest, **options)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "open", failing)
+        for _ in range(2):
+            tally = take(library, folder)
+            assert tally.failures == [(str(photo), "It could not be read: Permission denied.")]
+    assert counts(take(library, folder)) == (1, 0, 0, 0)
+    assert sources.failed(library.db) == []
+
+
 def test_importing_changes_nothing_in_the_folder(library: Library, draw_photo: DrawPhoto, folder: Path) -> None:
     for number in range(3):
         draw_photo(f"photos/{number}.jpg")
@@ -143,6 +201,22 @@ def test_a_file_that_is_replaced_while_it_is_read_gives_both_contents(
         take(library, folder)
     take(library, folder)
     assert kept(library) == contents
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_what_takes_a_file_s_place_before_it_is_opened_is_not_read(
+    library: Library, draw_photo: DrawPhoto, folder: Path, kind: str
+) -> None:
+    photo, outside = draw_photo("photos/a.jpg"), draw_photo("private/b.jpg")
+
+    def swap() -> None:
+        photo.unlink()
+        {"link": lambda: photo.symlink_to(outside), "pipe": lambda: os.mkfifo(photo), "folder": photo.mkdir}[kind]()
+
+    with at_the_moment("open", swap, about=photo):
+        assert counts(take(library, folder)) == (0, 0, 0, 1)
+    assert kept(library) == set()
+    assert counts(take(library, folder))[:2] == (0, 0)
 
 
 def test_a_file_that_is_renamed_while_it_is_read_is_one_photo(
@@ -363,6 +437,7 @@ from photolib.config import Config
 from photolib.importing import Intake, Tally, Wishes
 from photolib.library import open_library
 from photolib.scan import look
+from photolib.sources import FileState, Source
 
 lib = open_library(Config(data_dir=Path(sys.argv[1]), settle_seconds=0, min_free_mb=0))
 print("ready", flush=True)

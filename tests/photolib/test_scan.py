@@ -116,6 +116,23 @@ def test_folders_of_others_are_skipped_and_said(tmp_path: Path) -> None:
     assert set(reasons(folders[0].skipped)) == {"data", "other"}
 
 
+def test_a_folder_that_is_mounted_below_itself_is_looked_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "a" / "b.jpg")
+    (tmp_path / "a" / "a again").mkdir()
+    write(tmp_path / "a" / "a again" / "c.jpg")
+    real = os.stat
+
+    def stat(path: Any, **options: Any) -> os.stat_result:  # as if "a again" were a bind mount of "a"
+        return real(tmp_path / "a") if os.fsdecode(path) == "a again" else real(path, **options)
+
+    monkeypatch.setattr(os, "stat", stat)
+    folders = list(look(tmp_path))
+    assert names(folders) == ["b.jpg"]
+    assert reasons(folders[1].skipped) == {"a again": "It is the same folder as one met before."}
+
+
 Broken = Callable[..., Any]
 
 

@@ -21,7 +21,7 @@ from photolib.library import Library, open_library
 from photolib.watch import CHECK_SECONDS, MOST_CHANGED, UNHEARD_SECONDS, Watch, Watcher
 from photolib.worker import work_until_idle
 from tests.conftest import DrawPhoto
-from tests.photolib.eyes import changes_made, files_opened
+from tests.photolib.eyes import changes_made, files_opened, watching
 
 NEVER = 10**6
 
@@ -145,6 +145,26 @@ def test_a_file_still_being_written_keeps_no_other_waiting(
         watch.turn()
     assert opened == [str(growing)]
     assert lying(library) == {str(done), str(growing)}
+
+
+def test_a_file_set_aside_waits_its_time_whatever_is_heard_meanwhile(
+    library: Library, draw_photo: DrawPhoto, root: Path, watch: Watch, clock: Clock
+) -> None:
+    library.config = replace(library.config, settle_seconds=60)
+    ahead = draw_photo("photos/ahead.jpg")
+    os.utime(ahead, ns=(4 * 10**18, 4 * 10**18))  # a camera's clock that is a century ahead: its time tells nothing
+    watch.turn()
+    for number in range(1, 5):
+        clock.pass_by(12)
+        library.config = replace(library.config, settle_seconds=0)
+        hear(watch, draw_photo(f"photos/{number}.jpg"))
+        library.config = replace(library.config, settle_seconds=60)
+        os.utime(root / f"{number}.jpg", ns=(10**18, 10**18))
+        watch.turn()
+        assert len(lying(library)) == number
+    clock.pass_by(12)
+    watch.turn()
+    assert str(ahead) in lying(library), "being looked at meanwhile did not make it wait anew"
 
 
 def test_what_was_never_heard_of_is_found_when_everything_is_looked_through_again(
@@ -398,7 +418,10 @@ def test_a_full_disk_pauses_a_library_until_there_is_room(
     assert "MB are free" in state(library, root)[1]
     hear(watch, photo)
     clock.pass_by(CHECK_SECONDS)
-    watch.turn()
+    listed: list[object] = []
+    with watching(lambda event, details: listed.append(details) if event == "os.listdir" else None):
+        watch.turn()
+    assert listed == [], "nothing is looked through in vain"
     assert state(library, root)[0] == "paused"
     library.config = replace(library.config, min_free_mb=0)
     clock.pass_by(CHECK_SECONDS)
@@ -511,6 +534,43 @@ def test_where_too_few_folders_can_be_watched_they_are_looked_through_more_often
     assert lying(library) == {str(first), str(second)}
 
 
+def test_no_notifications_are_asked_for_about_what_is_not_looked_at(
+    nested: Library, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: set[bytes] = set()
+
+    def add_watch(handle: int, path: bytes, mask: int) -> int:
+        asked.add(path)
+        return real(handle, path, mask)
+
+    real = inotify_c.inotify_add_watch
+    monkeypatch.setattr(inotify_c, "inotify_add_watch", add_watch)
+    outer = tmp_path / "photos"
+    for name in ("a/b", "a/@eaDir/x", ".git/y"):
+        (outer / name).mkdir(parents=True)
+    watch = Watch(nested, Folder(outer), clock=clock)
+    watch.turn()
+    watch._stop_listening()
+    assert asked == {os.fsencode(path) for path in (outer, outer / "a", outer / "a" / "b")}
+
+
+def test_a_library_that_comes_back_is_listened_to_again(
+    library: Library, root: Path, clock: Clock, tmp_path: Path
+) -> None:
+    watch = Watch(library, Folder(root), clock=clock)
+    deaf = threading.active_count()
+    watch.turn()
+    listening = threading.active_count()
+    assert listening > deaf
+    os.rename(root, tmp_path / "unplugged")
+    watch.turn()
+    assert threading.active_count() == deaf
+    os.rename(tmp_path / "unplugged", root)
+    watch.turn()
+    assert threading.active_count() == listening
+    watch._stop_listening()
+
+
 def test_where_nothing_can_be_watched_the_library_is_looked_through_all_the_same(
     library: Library, draw_photo: DrawPhoto, root: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -593,6 +653,15 @@ def test_a_watcher_without_libraries_has_nothing_to_do(library: Library) -> None
     watcher = Watcher(library, lambda: None)
     watcher.start()
     watcher.stop()
+
+
+def test_nothing_is_begun_once_the_watcher_was_stopped(
+    library: Library, draw_photo: DrawPhoto, root: Path, watch: Watch
+) -> None:
+    draw_photo("photos/a.jpg")
+    watch.stop()
+    watch.turn()
+    assert lying(library) == set()
 
 
 def test_stopping_in_the_middle_of_a_look_leaves_a_library_that_goes_on_next_time(
