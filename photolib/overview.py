@@ -27,22 +27,20 @@ def overview(lib: Library, owner_id: int | None = None) -> dict[str, Any]:
 
 
 def queue(lib: Library) -> list[dict[str, Any]]:
-    """What each step still has to do, in the order of the steps."""
+    """What each step still has to do, in the order of the steps. A photo that waits for one has those after it before it too."""
     counts = jobs.counts(lib.db)
-    return [
-        {
-            "step": step.name,
-            **{state: counts.get(step.name, {}).get(state, 0) for state in ("waiting", "running", "failed")},
-            "seconds_left": _seconds_left(lib, step.name, counts.get(step.name, {}).get("waiting", 0)),
-        }
-        for step in STEPS
-    ]
+    table, to_come = [], 0
+    for step in STEPS:
+        count = {"waiting": 0, "running": 0, "failed": 0, **counts.get(step.name, {})}
+        to_come += count["waiting"] + count["running"]
+        table.append({"step": step.name, **count, "seconds_left": _seconds_left(lib, step.name, to_come)})
+    return table
 
 
-def _seconds_left(lib: Library, step: str, waiting: int) -> float | None:
-    """By the pace the step had lately; None when nothing waits or no pace is known."""
+def _seconds_left(lib: Library, step: str, photos: int) -> float | None:
+    """By the pace the step had lately; None when there is nothing to do or no pace is known."""
     pace = jobs.pace(lib.db, step)
-    return round(waiting * pace / lib.config.cores, 1) if waiting and pace else None
+    return round(photos * pace / lib.config.cores, 1) if photos and pace else None
 
 
 def _libraries(lib: Library) -> list[dict[str, Any]]:
