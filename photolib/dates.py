@@ -447,7 +447,7 @@ def _offset_by_satellite(local: str, candidates: list[Fact]) -> int | None:
 
 def _offset_of_writer(candidates: list[Fact]) -> int | None:
     """The zone of the computer that last wrote the file: where it was edited, and mostly where it was taken too."""
-    return next((fact["offset"] for fact in candidates if fact["source"] == "exif-modified"), None)
+    return next((fact.get("offset") for fact in candidates if fact["source"] == "exif-modified"), None)
 
 
 def _time_of_day(local: str, offset: int | None, candidates: list[Fact], zone: tzinfo | None) -> tuple[str, int | None]:
