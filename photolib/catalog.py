@@ -207,6 +207,11 @@ def cursor_at(photo: Tile) -> str:
     return _cursor(photo.taken_at, photo.id)
 
 
+def cursor_from(photo: Photo) -> str:
+    """The cursor that continues with a photo itself."""
+    return _cursor(photo.taken_at, photo.id + 1)
+
+
 def cursor_below(moment: str) -> str:
     """The cursor that continues with the newest photo of a year, month or day ("2019", "2019-06", "2019-06-14")."""
     return _cursor(moment + "~", 0)  # "~" sorts behind everything that can follow a moment
@@ -234,7 +239,10 @@ def latest_id(db: Database) -> int:
 
 @dataclass(frozen=True)
 class Media:
-    """Bytes somebody asks for, and whose photo they belong to: an original, or the stretch of it from byte_offset on."""
+    """Bytes somebody asks for, and whose photo they belong to: an original, or the stretch of it from byte_offset on.
+
+    role: "main" for the photo's shown file, else that of the part; filename is always the shown file's.
+    """
 
     photo_id: int
     owner_id: int
@@ -244,8 +252,9 @@ class Media:
     format: str
     media_type: str
     size: int
-    byte_offset: int | None = None
-    byte_length: int | None = None
+    role: str
+    byte_offset: int | None
+    byte_length: int | None
 
 
 _MEDIA = """select photos.id, owner_id, status, filename, originals.key, format, media_type, size"""
@@ -254,9 +263,9 @@ _MEDIA = """select photos.id, owner_id, status, filename, originals.key, format,
 def media(db: Database, key: str) -> list[Media]:
     """The original of this key, once for each photo that it is, or is a part of."""
     rows = db.conn.execute(
-        f"""{_MEDIA}, null, null from originals join photos on photos.key = originals.key where originals.key = ?
+        f"""{_MEDIA}, 'main', null, null from originals join photos on photos.key = originals.key where originals.key = ?
             union all
-            {_MEDIA}, null, null from originals join parts on parts.key = originals.key join photos on photos.id = photo_id
+            {_MEDIA}, role, null, null from originals join parts on parts.key = originals.key join photos on photos.id = photo_id
             where originals.key = ? and role <> 'motion'""",
         (key, key),
     )
@@ -266,7 +275,7 @@ def media(db: Database, key: str) -> list[Media]:
 def media_part(db: Database, key: str, role: str) -> list[Media]:
     """The part with this role of the photos that have this key."""
     rows = db.conn.execute(
-        f"""{_MEDIA}, byte_offset, byte_length
+        f"""{_MEDIA}, role, byte_offset, byte_length
             from photos join parts on photo_id = photos.id join originals on originals.key = parts.key
             where photos.key = ? and role = ?""",
         (key, role),

@@ -79,9 +79,14 @@ def progress_json(since: int) -> dict[str, Any]:
     lib = library()
     left = jobs.pending_photos(lib.db, jobs.NEW)
     came = catalog.came_since(lib.db, user().id, since)
-    seconds = sum(step["seconds_left"] or 0 for step in queue(lib)) if left else 0
-    said = f"{words.count(left, 'photo')} to go" + (f", {words.time_left(seconds)}" if seconds else "")
-    return {"left": left, "new": came, "said": said, "said_new": words.count(came, "new photo")}
+    seconds = [step["seconds_left"] for step in queue(lib)] if left else []
+    return {
+        "left": left,
+        "new": came,
+        "said_left": f"{words.count(left, 'photo')} to go",
+        "said_time": words.time_left(sum(filter(None, seconds))) if seconds and seconds[-1] else "",
+        "said_new": words.count(came, "new photo"),
+    }
 
 
 # ---------------------------------------------------------------- shared with the pages

@@ -1,6 +1,7 @@
 """Bytes: derived sizes, made when they are not there yet, and originals, whole or in ranges, in bounded memory."""
 
 import io
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ def media(key: str, variant: str) -> Response:
     if variant == "original":
         return _original(_allowed(catalog.media(library().db, key)))
     if variant in ROLES:
-        return _original(_allowed(catalog.media_part(library().db, key, variant)), variant)
+        return _original(_allowed(catalog.media_part(library().db, key, variant)))
     return _variant(_allowed(catalog.media(library().db, key)), variant)
 
 
@@ -95,12 +96,11 @@ def _turn_to_render() -> Iterator[None]:
 # ---------------------------------------------------------------- originals
 
 
-def _original(photo: Media, role: str = "original") -> Response:
+def _original(photo: Media) -> Response:
     file = library().originals.open(photo.key)
+    body: IO[bytes] | _Stretch = file
+    kind, media_type, length = formats.FORMATS.get(photo.format), photo.media_type, photo.size
     try:
-        media_type, extension = photo.media_type, None
-        body: IO[bytes] | _Stretch = file
-        length = photo.size
         if photo.byte_offset is not None:
             length = photo.byte_length or 0
             body = _Stretch(file, photo.byte_offset, length)
@@ -108,17 +108,30 @@ def _original(photo: Media, role: str = "original") -> Response:
             body.seek(0)
             if kind is None or kind.kind != "video":
                 raise UnreadablePhoto("The video inside this photo cannot be read.")
-            media_type, extension = kind.media_type, kind.extension
-        response = _send(body, length, media_type, f"{photo.key[:32]}-{role}")
+            media_type = kind.media_type
+        response = _send(body, length, media_type, f"{photo.key[:32]}-{photo.role}")
     except BaseException:
         file.close()
         raise
     is_shown = is_safe_inline(media_type) and "download" not in request.args
-    name = re.sub(r"\.[^.]*$", "", photo.filename) + f".{extension}" if extension else photo.filename
+    name = file_name(photo.filename, kind.extension if kind else "", photo.role != "main")
     response.headers["Content-Disposition"] = disposition("inline" if is_shown else "attachment", name)
     if not is_safe_inline(media_type):
         response.headers["Content-Type"] = "application/octet-stream"
     return response
+
+
+def file_name(shown: str, extension: str, is_part: bool) -> str:
+    """What a file is called that somebody downloads: its own name, but never that of another kind of file.
+
+    A part goes by its photo's name with its own ending. A photo that calls itself page.html would open as a page.
+    """
+    stem, ending = os.path.splitext(shown)
+    if is_part:
+        return f"{stem}.{extension}"
+    if ending and ending.lower().encode("utf-8", "replace") not in formats.ENDINGS:
+        return f"{shown}.{extension}"
+    return shown
 
 
 def is_safe_inline(media_type: str) -> bool:

@@ -1,14 +1,19 @@
 """HTML that works by itself: the timeline, one photo, and how things stand. Small custom elements improve it in the browser."""
 
 import re
+import shlex
+import shutil
+import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 
 from flask import Blueprint, Response, current_app, render_template, request
 
 from photolib import catalog, formats, variants
+from photolib import config as settings
 from photolib.catalog import Photo, Tile
 from photolib.errors import BadInput
 from photolib.overview import overview
@@ -46,7 +51,9 @@ def timeline() -> str:
     view = _view(FIRST_PAGE, is_page=True)
     latest = catalog.latest_id(library().db)
     if not view.days and not request.args:
-        return render_template("welcome.html", config=library().config, latest=latest, progress=progress_json(latest))
+        return render_template(
+            "welcome.html", config=library().config, latest=latest, progress=progress_json(latest), command=_command()
+        )
     return render_template(
         "timeline.html", view=view, years=_years(), latest=latest, progress=progress_json(latest),
         is_newest=not request.args,
@@ -76,7 +83,7 @@ def viewed_photo(photo_id: int) -> str:
 
 @bp.get("/activity")
 def activity() -> str:
-    return render_template("activity.html", overview=overview(library(), user().id))
+    return render_template("activity.html", overview=overview(library(), user().id), command=_command())
 
 
 @bp.get(f"/ratios-{LEAST_RATIO}-{MOST_RATIO}.css")
@@ -120,6 +127,17 @@ def _view(size: int, is_page: bool = False) -> View:
     return View(by_day(page.photos), newer, page.cursor)
 
 
+def _command() -> str:
+    """What to type at a shell of this machine to reach this library."""
+    config = library().config
+    words = ["photolib" if shutil.which("photolib") else str(Path(sys.executable).with_name("photolib"))]
+    if config.file and config.file != settings.default_file():
+        words += ["--config", str(config.file.absolute())]
+    if config.sources.get("data_dir") == "option":
+        words += ["--data-dir", str(config.data_dir)]
+    return shlex.join(words)
+
+
 def _years() -> list[tuple[str, list[tuple[str, int]]]]:
     """Years with their months and how many photos each has, newest first.
 
@@ -142,6 +160,7 @@ def _viewed(photo: Photo) -> dict[str, object]:
     return {
         "photo": photo,
         "urls": urls(photo.key),
+        "place": catalog.cursor_from(photo),
         "newer": newer,
         "older": older,
         "people": people(photo),

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import logging
+import logging.handlers
 import multiprocessing
 import os
 import resource
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 # A client that reads slowly holds a thread until it has everything, so there are many; those not needed end by themselves.
 THREADS = 128
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 END_SECONDS = 3  # how long answers under way may still take when the program ends
 
 
@@ -93,15 +95,23 @@ def _load(config: Config) -> Callable[..., Any]:
     from photolib.library import open_library
     from web import create_app
 
-    logging.basicConfig(
-        level=config.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
-    )
+    logging.basicConfig(level=config.log_level.upper(), format=LOG_FORMAT, force=True)
     raise_file_limit()
     os.setpgrp()  # Ctrl-C is for the parent, which ends us in order
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     lib = open_library(config, role="reader")
+    _log_to_file(config)
     util.Finalize(lib, lib.close, exitpriority=10)
     return create_app(lib)
+
+
+def _log_to_file(config: Config) -> None:
+    """A file of our own: two processes cannot turn over the same one."""
+    handler = logging.handlers.RotatingFileHandler(
+        config.data_dir / "logs" / "web.log", maxBytes=5_000_000, backupCount=3, encoding="utf-8", delay=True
+    )
+    handler.setFormatter(logging.Formatter(LOG_FORMAT))
+    logging.getLogger().addHandler(handler)
 
 
 def _end_with_parent() -> None:

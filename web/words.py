@@ -77,14 +77,14 @@ def duration(seconds: float | None) -> str:
 
 
 def time_left(seconds: float | None) -> str:
-    """about 3 minutes"""
+    """about 3 minutes left"""
     if seconds is None:
         return ""
     if seconds < 60:
-        return "less than a minute"
+        return "less than a minute left"
     if seconds < 5400:
-        return f"about {count(round(seconds / 60), 'minute')}"
-    return f"about {count(round(seconds / 3600), 'hour')}"
+        return f"about {count(round(seconds / 60), 'minute')} left"
+    return f"about {count(round(seconds / 3600), 'hour')} left"
 
 
 def shutter(seconds: float | None) -> str:

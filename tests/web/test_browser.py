@@ -234,7 +234,7 @@ def test_a_page_of_its_own_turns_and_closes_too(open_page: OpenPage, album) -> N
     expect(page.locator(".viewed")).to_have_attribute("data-photo", str(second))
     assert page.url.endswith(f"/photo/{second}")
     page.keyboard.press("Escape")
-    page.wait_for_url(f"**/?at=*#photo-{second}")
+    page.wait_for_url(f"**/?before=*#photo-{second}")
     expect(page.locator(f"#photo-{second}")).to_be_in_viewport()
 
 

@@ -214,6 +214,7 @@ def test_a_photo_that_is_a_web_page_too_stays_a_photo(
     assert answer.content_type == "image/jpeg"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert "photo.html.jpg" in answer.headers["Content-Disposition"]
 
 
 def test_whatever_else_got_into_the_store_is_only_ever_downloaded(
@@ -282,6 +283,7 @@ def test_the_video_of_a_live_photo_belongs_to_whoever_has_the_photo(
         answer = client.get(url)
         assert answer.data == (tmp_path / "in" / "train.mov").read_bytes()
         assert answer.content_type == "video/quicktime"
+        assert "train.mov" in answer.headers["Content-Disposition"]
     with write(library.db) as db:
         db.conn.execute("update photos set owner_id = ?", (stranger_id,))
     assert client.get(part["url"]).status_code == 404

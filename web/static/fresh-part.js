@@ -1,13 +1,23 @@
-/** A part of a page that is fetched again every few seconds while somebody looks at it. */
+const AT_WORK = 3000
+const AT_REST = 15000
+
+/** A part of a page that is fetched again now and then while somebody looks at it; oftener while something in it is [data-busy]. */
 class FreshPart extends HTMLElement {
   #timer
 
   connectedCallback() {
-    this.#timer = setInterval(() => document.visibilityState === "visible" && this.#fetch(), 3000)
+    this.#wait()
   }
 
   disconnectedCallback() {
-    clearInterval(this.#timer)
+    clearTimeout(this.#timer)
+  }
+
+  #wait() {
+    this.#timer = setTimeout(async () => {
+      if (document.visibilityState === "visible") await this.#fetch()
+      if (this.isConnected) this.#wait()
+    }, this.querySelector("[data-busy]") ? AT_WORK : AT_REST)
   }
 
   async #fetch() {

@@ -35,10 +35,11 @@ class ImportProgress extends HTMLElement {
     this.#wait(left ? AT_WORK : AT_REST)
   }
 
-  #say({ left, new: came, said, said_new }) {
+  #say({ left, new: came, said_left, said_time, said_new }) {
     this.#most = left ? Math.max(this.#most, left) : 0
     this.querySelector(".working").hidden = !left
-    this.querySelector("[data-said]").textContent = said
+    this.querySelector("[data-said-left]").textContent = said_left
+    this.querySelector("[data-said-time]").textContent = said_time
     const bar = this.querySelector("progress")
     bar.max = this.#most || 1
     bar.value = this.#most - left

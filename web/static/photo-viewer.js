@@ -42,11 +42,14 @@ class PhotoViewer extends HTMLElement {
     let article
     try {
       article = await this.#fetch(id)
-    } catch {
+    } catch (problem) {
       this.#known.delete(id)
-      location.assign(`/photo/${id}`) // the page of its own says what is wrong
+      if (this.wanted !== id) return
+      if (problem instanceof TypeError) this.#offerRetry(id, quick) // nobody answered
+      else location.assign(`/photo/${id}`) // the page of its own says what is wrong
       return
     }
+    if (article.dataset.status === "processing") this.#known.delete(id) // it will have more to say soon
     if (this.wanted !== id) return // somebody has gone on meanwhile
     article = article.cloneNode(true)
     if (quick) article.querySelector("img.quick")?.setAttribute("src", quick.src)
@@ -96,6 +99,21 @@ class PhotoViewer extends HTMLElement {
     picture.alt = ""
     stage.append(picture)
     return stage
+  }
+
+  #offerRetry(id, quick) {
+    const failure = document.createElement("div")
+    failure.className = "failure"
+    const retry = document.createElement("button")
+    retry.className = "button"
+    retry.textContent = "Try again"
+    retry.onclick = () => this.show(id, quick)
+    failure.append("photolib does not answer at the moment.", retry)
+    const stage = document.createElement("div")
+    stage.className = "stage"
+    stage.append(failure)
+    this.replaceChildren(stage)
+    retry.focus()
   }
 
   // ------------------------------------------------------------ what people do
