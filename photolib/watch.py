@@ -83,6 +83,7 @@ class Watch:
         self._state = ""
         self._said = ("", "")
         self._is_known_to_wait = False  # the log has it
+        self._unread = (0, "")  # how much the last look through everything could not look at, and the first of it
         self._unsettled: dict[tuple[bytes, bytes], tuple[float, Unsettled]] = {}  # and when to look at the file again
         self._intake: Intake | None = None
         self._is_stopping = False
@@ -225,6 +226,9 @@ class Watch:
         root = os.fsdecode(self._rules.root)
         inside = [path for path in self._foreign if os.path.realpath(path).startswith(root + "/")]
         notes = [TOO_FEW_WATCHES] if self._is_deaf else []
+        count, first = self._unread
+        if count:
+            notes.append(f"Not everything could be looked at ({count} in all): {first}")
         if inside:
             notes.append(f"Left out, as they are not part of it: {', '.join(map(str, inside))}")
         return " ".join(notes)
@@ -312,7 +316,7 @@ class Watch:
         self._say("scanning", self._note())
         self._look_at = math.inf
         self._forget_changes()
-        met, tally, folders = Met(), Tally(keeps_names=False), 0
+        met, tally, folders, unread = Met(), Tally(keeps_names=False), 0, (0, "")
         with self._taking_in(tally) as intake:
             for folder in scan.look_through(self._rules):
                 folders += 1
@@ -320,8 +324,11 @@ class Watch:
                     self._look_at = -math.inf  # it went away between the check and now
                     return
                 met.add(folder)
+                for name, why in folder.unread:
+                    unread = unread[0] + 1, unread[1] or f"{sources.shown_path(folder.path, name)}: {why}"
                 intake.take_folder(folder)
             self._set_aside(intake.drain())
+        self._unread = unread
         if self._why_offline() is None:
             self._note_gone_folders(met, [self._rules.root])
         self._look_took = self._clock() - began
@@ -361,7 +368,7 @@ class Watch:
         if concerned and self._why_offline() is None:
             self._note_gone_folders(met, concerned)
         if tally.new:
-            log.info("library %s: %d new files", self._library.path, tally.new)
+            log.info("library %s: new files: %d", self._library.path, tally.new)
 
     def _nearest(self, path: bytes) -> bytes:
         """The folder itself, or the first one above it that is there."""

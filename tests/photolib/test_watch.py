@@ -291,9 +291,13 @@ def test_nothing_is_gone_because_it_could_not_be_read(
         hear(watch, root / "bad" / "deep", folder=True)
         watch.turn()
     assert lying(library) == unreadable
+    status, note = state(library, root)
+    assert status == "online"
+    assert str(root / "bad") in note, "and somebody is told"
     watch.lost(False)
     watch.turn()
     assert lying(library) == unreadable
+    assert state(library, root) == ("online", "")
 
 
 # ---------------------------------------------------------------- libraries that are not there
@@ -337,6 +341,10 @@ def test_a_library_that_comes_back_empty_is_an_unmounted_disk(
 
 
 def test_an_empty_library_that_never_held_anything_is_online(library: Library, root: Path, watch: Watch) -> None:
+    watch.turn()
+    assert state(library, root) == ("online", "")
+    with write(library.db) as db:  # now its disk is mounted
+        catalog.remember(db, f"mount:{root}", "/somewhere/else")
     watch.turn()
     assert state(library, root) == ("online", "")
 
