@@ -16,7 +16,7 @@ run: .venv/ready
 
 test: .venv/ready-for-tests check
 	sh tools/chromium.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/ready-for-tests
 	$(BIN)/ruff check

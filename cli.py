@@ -21,8 +21,8 @@ from photolib.config import Config
 from photolib.errors import BadInput, PhotolibError, Refused
 
 if TYPE_CHECKING:
-    from photolib.importing import Tally
     from photolib.library import Library
+    from photolib.tally import Tally
 
 SOME_FAILED, WRONG_USE, NOTHING_READ = 1, 2, 3
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -181,9 +181,10 @@ def _take_in(
 ) -> tuple["Tally", bool]:
     """Import with progress on standard error; return the tally and whether somebody pressed Ctrl-C."""
     from photolib import jobs
-    from photolib.importing import Intake, Tally, is_archive, wait_for_jobs
+    from photolib.importing import Intake, is_archive, wait_for_jobs
     from photolib.progress import Progress
     from photolib.scan import Folder, look, look_at
+    from photolib.tally import Tally
     from photolib.worker import Worker
 
     tally, worker = Tally(), Worker(lib)

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -22,69 +22,15 @@ from photolib.errors import BadInput, PhotolibError, StorageFailed, TryLater, Un
 from photolib.ingest import Arrival
 from photolib.library import Library
 from photolib.scan import Folder, Listed
+from photolib.sidecars import Beside
 from photolib.sources import FileState, Source
+from photolib.tally import Tally
 
 READ_AHEAD = 64  # arrivals that may wait for a thread
 SETTLE_TRIES = 15  # how often a file that keeps changing is looked at again before it is left for the next time
 AT_ONCE = 50  # rows of a kind written in one transaction
 STILL_WRITTEN = "It is still being written."
 SIDECAR = "It is a sidecar: it is read together with its photo."
-
-
-@dataclass
-class Tally:
-    """found = new + duplicate + ignored + failed, whatever happens. Safe to count from several threads.
-
-    Nobody asks the watcher for names: it sets keeps_names to False, which keeps the first look at a million files small.
-    """
-
-    new: int = 0
-    duplicate: int = 0
-    ignored: int = 0
-    failed: int = 0
-    read_bytes: int = 0
-    failures: list[tuple[str, str]] = field(default_factory=list)
-    why_ignored: Counter[str] = field(default_factory=Counter)
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    new_photos: dict[int, str] = field(default_factory=dict)
-    keeps_names: bool = True
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    @property
-    def found(self) -> int:
-        return self.new + self.duplicate + self.ignored + self.failed
-
-    def count(self, source: Source) -> None:
-        path = sources.shown_path(source.folder, source.name)
-        with self._lock:
-            if source.outcome == "new":
-                self.new += 1
-                if self.keeps_names:
-                    self.new_photos[source.photo_id or 0] = path
-            elif source.outcome == "duplicate":
-                self.duplicate += 1
-            elif source.outcome == "ignored":
-                self.ignored += 1
-                self.why_ignored[source.reason or ""] += 1
-            else:
-                self.failed += 1
-                if self.keeps_names:
-                    self.failures.append((path, source.reason or ""))
-            self.read_bytes += source.state.size if source.key else 0
-
-    def count_unchanged(self, outcomes: Mapping[str, int]) -> None:
-        """Files that were met before and have not changed."""
-        with self._lock:
-            self.duplicate += outcomes.get("new", 0) + outcomes.get("duplicate", 0)
-            self.ignored += outcomes.get("ignored", 0)
-            self.failed += outcomes.get("failed", 0)
-
-    def turned_out_failed(self, photo_id: int, reason: str) -> None:
-        """A photo that was kept as new cannot be shown."""
-        with self._lock:
-            self.new -= 1
-            self.failed += 1
-            self.failures.append((self.new_photos.pop(photo_id), reason))
 
 
 @dataclass(frozen=True)
@@ -225,7 +171,7 @@ class Intake:
         speaking = [listed for listed in settled if sidecars.is_named_like_one(listed[0])]
         news = self._keep_sidecars(folder, speaking)
         names = {os.fsdecode(name): name for name in all_names if not sidecars.is_named_like_one(name)}
-        beside = _Beside(self._lib, self._wishes.owner_id, folder, names)
+        beside = Beside(self._lib.db, self._wishes.owner_id, folder, names)
         albums = [*self._wishes.albums_for(folder), *beside.albums]
         for listed in settled:
             name, size, mtime_ns, inode = listed
@@ -273,7 +219,7 @@ class Intake:
                         kept.add(sources.keep_sidecar(db, owner, folder, name, sidecars.of(name, body)))
         return kept
 
-    def _read_again(self, photos: Iterable[tuple[bytes, int]], beside: "_Beside") -> None:
+    def _read_again(self, photos: Iterable[tuple[bytes, int]], beside: Beside) -> None:
         """Photos that were here before and have a new sidecar: read their metadata again."""
         photos = list(photos)
         if photos and not self._wishes.is_dry_run:
@@ -399,14 +345,16 @@ class Intake:
         for path in fresh:
             self._gather_sidecars(path, names)
         besides = {
-            inner: _Beside(self._lib, self._wishes.owner_id, _SIDECARS_OF + inner, self._with_known_names(inner, media))
+            inner: Beside(
+                self._lib.db, self._wishes.owner_id, _SIDECARS_OF + inner, self._with_known_names(inner, media)
+            )
             for inner, media in names.items()
         }
         for path in fresh:
             self._take_archive(path, besides, is_ignored)
         for inner, beside in besides.items():
             known = sources.photos_inside(self._lib.db, self._wishes.owner_id, inner)
-            self._read_again(((n, p) for n, p in known if beside.has_news(p, n)), beside)
+            self._read_again(((n, p) for n, p in known if beside.has_news(self._lib.db, p, n)), beside)
             self._fill_albums((photo_id for _, photo_id in known), beside.albums)
 
     def _is_unchanged_archive(self, path: Path) -> bool:
@@ -445,7 +393,7 @@ class Intake:
         return {**{os.fsdecode(name): name for name, _ in known}, **media}
 
     def _take_archive(
-        self, path: Path, besides: Mapping[bytes, "_Beside"], is_ignored: Callable[[bytes, bytes], bool]
+        self, path: Path, besides: Mapping[bytes, Beside], is_ignored: Callable[[bytes, bytes], bool]
     ) -> None:
         """Second pass: every member arrives, or is counted with the reason why not."""
         top, owner = os.fsencode(path) + _INSIDE, self._wishes.owner_id
@@ -493,31 +441,6 @@ class Intake:
                 "An archive, taken whole.",
             )
             self._remember(done)
-
-
-class _Beside:
-    """The sidecars of one folder, matched to its photos."""
-
-    def __init__(self, lib: Library, owner_id: int, folder: bytes, names: Mapping[str, bytes]) -> None:
-        kept = sources.kept_sidecars(lib.db, owner_id, folder)
-        found = {os.fsdecode(name): sidecar for name, (_, sidecar) in kept.items()}
-        matched = sidecars.match(names, found) if found else {}
-        self._of = {
-            names[media]: [(kept[os.fsencode(name)]) for name in own] for media, own in matched.items()
-        }  # fmt: skip
-        self._lib = lib
-        title = sidecars.album_title(os.fsdecode(os.path.basename(folder)), found.values())
-        self.albums = [(title, "takeout")] if title else []
-
-    def ids(self, name: bytes) -> list[int]:
-        return [sidecar_id for sidecar_id, _ in self._of.get(name, ())]
-
-    def is_trashed(self, name: bytes) -> bool:
-        return any(sidecars.is_trashed(sidecar) for _, sidecar in self._of.get(name, ()))
-
-    def has_news(self, photo_id: int, name: bytes) -> bool:
-        """Whether a sidecar of this name does not yet belong to the photo."""
-        return bool(set(self.ids(name)) - sources.sidecar_ids(self._lib.db, photo_id))
 
 
 _INSIDE = b"!/"  # /home/ann/takeout.zip!/Takeout/Google Photos

@@ -1,8 +1,11 @@
 """Which of the files beside a photo speak about it: XMP sidecars by name, Google Takeout's JSON by its naming rules."""
 
+import os
 from collections.abc import Iterable, Mapping
 
-from photolib import takeout
+from sqlite_utils import Database
+
+from photolib import sources, takeout
 from photolib.sources import Sidecar
 
 XMP_LIMIT = 10 << 20
@@ -54,3 +57,25 @@ def album_title(folder: str, found: Iterable[Sidecar]) -> str | None:
 def is_trashed(sidecar: Sidecar) -> bool:
     """Whether the photo lay in Google's trash when it was exported."""
     return sidecar.kind == "takeout" and takeout.is_trashed(sidecar.body)
+
+
+class Beside:
+    """The sidecars of one folder, matched to its photos."""
+
+    def __init__(self, db: Database, owner_id: int, folder: bytes, names: Mapping[str, bytes]) -> None:
+        kept = sources.kept_sidecars(db, owner_id, folder)
+        found = {os.fsdecode(name): sidecar for name, (_, sidecar) in kept.items()}
+        matched = match(names, found) if found else {}
+        self._of = {names[media]: [kept[os.fsencode(name)] for name in own] for media, own in matched.items()}
+        title = album_title(os.fsdecode(os.path.basename(folder)), found.values())
+        self.albums = [(title, "takeout")] if title else []
+
+    def ids(self, name: bytes) -> list[int]:
+        return [sidecar_id for sidecar_id, _ in self._of.get(name, ())]
+
+    def is_trashed(self, name: bytes) -> bool:
+        return any(is_trashed(sidecar) for _, sidecar in self._of.get(name, ()))
+
+    def has_news(self, db: Database, photo_id: int, name: bytes) -> bool:
+        """Whether a sidecar of this name does not yet belong to the photo."""
+        return bool(set(self.ids(name)) - sources.sidecar_ids(db, photo_id))

@@ -19,9 +19,10 @@ from photolib import catalog, config, scan, sources
 from photolib.db import write
 from photolib.errors import PhotolibError
 from photolib.hints import Hints
-from photolib.importing import Intake, Tally, Unsettled, Wishes
+from photolib.importing import Intake, Unsettled, Wishes
 from photolib.library import Library, mount_of
 from photolib.scan import Listed, Met
+from photolib.tally import Tally
 
 log = logging.getLogger(__name__)
 

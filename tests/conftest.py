@@ -10,9 +10,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from photolib.config import Config
-from photolib.importing import Intake, Tally, Wishes, wait_for_jobs
+from photolib.importing import Intake, Wishes, wait_for_jobs
 from photolib.library import Library, open_library
 from photolib.scan import look
+from photolib.tally import Tally
 from photolib.worker import work_until_idle
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

@@ -22,10 +22,11 @@ from PIL import Image, ImageDraw
 
 from photolib import catalog, db, sources
 from photolib.config import Config
-from photolib.importing import Intake, Tally, Wishes
+from photolib.importing import Intake, Wishes
 from photolib.library import open_library
 from photolib.scan import look
 from photolib.sources import FileState, Source
+from photolib.tally import Tally
 
 RECIPE = 1  # counts up when the same seed gives other files than before
 SEED = 20_04

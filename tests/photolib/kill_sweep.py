@@ -21,9 +21,10 @@ from typing import Any
 
 import photolib
 from photolib.config import Config
-from photolib.importing import Intake, Tally, Wishes, wait_for_jobs
+from photolib.importing import Intake, Wishes, wait_for_jobs
 from photolib.library import Library, open_library
 from photolib.scan import look
+from photolib.tally import Tally
 from photolib.verify import check
 from photolib.worker import work_until_idle
 
@@ -78,7 +79,9 @@ def state(lib: Library) -> dict[str, Any]:
     """What must hold whenever the library can be opened."""
     rows = lib.db.conn.execute("select key, size from originals").fetchall()
     return {
-        "rows_without_file": [key for key, size in rows if not lib.originals.has(key) or lib.originals.size(key) != size],
+        "rows_without_file": [
+            key for key, size in rows if not lib.originals.has(key) or lib.originals.size(key) != size
+        ],
         "photos": lib.db.conn.execute("select count(*) from photos").fetchone()[0],
         "unqueued": lib.db.conn.execute(
             "select count(*) from photos where status = 'processing' and id not in (select photo_id from jobs)"

@@ -15,10 +15,11 @@ from photolib import catalog, sources
 from photolib.config import Config
 from photolib.db import write
 from photolib.errors import StorageFailed, TryLater
-from photolib.importing import STILL_WRITTEN, Intake, Tally, Wishes
+from photolib.importing import STILL_WRITTEN, Intake, Wishes
 from photolib.library import Library
 from photolib.scan import look
 from photolib.sources import FileState, Source
+from photolib.tally import Tally
 from tests.conftest import DrawPhoto
 from tests.photolib.eyes import at_the_moment, changes_made, files_opened, watching
 
@@ -434,7 +435,8 @@ IMPORT = """
 import sys
 from pathlib import Path
 from photolib.config import Config
-from photolib.importing import Intake, Tally, Wishes
+from photolib.importing import Intake, Wishes
+from photolib.tally import Tally
 from photolib.library import open_library
 from photolib.scan import look
 from photolib.sources import FileState, Source

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -220,10 +219,10 @@ def run(library: Library, *words: str, **options: Any) -> subprocess.Popen[str]:
 
 
 @pytest.fixture
-def many(draw_photo: DrawPhoto) -> Iterator[Path]:
+def many(draw_photo: DrawPhoto) -> Path:
     for n in range(24):
         path = draw_photo(f"photos/{n:02d}.jpg", size=(1600, 1200))
-    yield path.parent
+    return path.parent
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])

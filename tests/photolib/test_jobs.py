@@ -31,7 +31,9 @@ def claim(library: Library, at: float = 0.0, worker: str = "w1") -> list[jobs.Jo
         return jobs.claim(db, BATCHES, worker, clock=lambda: at)
 
 
-def test_a_claim_takes_one_step_and_no_more_than_its_batch(library: Library, add_photos: Callable[[int], list[int]]) -> None:
+def test_a_claim_takes_one_step_and_no_more_than_its_batch(
+    library: Library, add_photos: Callable[[int], list[int]]
+) -> None:
     photos = add_photos(10)
     with write(library.db) as db:
         jobs.enqueue(db, "variants", photos[:1])
@@ -51,7 +53,9 @@ def test_new_photos_go_before_back_fill(library: Library, add_photos: Callable[[
     assert [job.photo_id for job in claim(library)] == [old]
 
 
-def test_finishing_a_step_queues_the_next_with_the_same_priority(library: Library, add_photos: Callable[[int], list[int]]) -> None:
+def test_finishing_a_step_queues_the_next_with_the_same_priority(
+    library: Library, add_photos: Callable[[int], list[int]]
+) -> None:
     photos = add_photos(1)
     with write(library.db) as db:
         jobs.enqueue(db, "metadata", photos, jobs.BACKFILL)
@@ -62,7 +66,9 @@ def test_finishing_a_step_queues_the_next_with_the_same_priority(library: Librar
     assert (then.step, then.priority) == ("variants", jobs.BACKFILL)
 
 
-def test_three_tries_with_growing_waits_then_parked_with_a_sentence(library: Library, add_photos: Callable[[int], list[int]]) -> None:
+def test_three_tries_with_growing_waits_then_parked_with_a_sentence(
+    library: Library, add_photos: Callable[[int], list[int]]
+) -> None:
     (photo,) = add_photos(1)
     with write(library.db) as db:
         jobs.enqueue(db, "metadata", [photo])
@@ -130,7 +136,9 @@ def test_a_photo_that_takes_its_process_down_three_times_is_parked(
     assert "stopped each time" in jobs.listed(library.db)[0].reason
 
 
-def test_a_job_that_was_queued_again_while_it_ran_runs_again(library: Library, add_photos: Callable[[int], list[int]]) -> None:
+def test_a_job_that_was_queued_again_while_it_ran_runs_again(
+    library: Library, add_photos: Callable[[int], list[int]]
+) -> None:
     photos = add_photos(1)
     with write(library.db) as db:
         jobs.enqueue(db, "metadata", photos)

@@ -11,7 +11,9 @@ from tests.conftest import DrawPhoto
 ROUNDS = int(os.environ.get("PHOTOLIB_KILL_ROUNDS", "16"))
 
 
-def test_an_import_that_is_killed_anywhere_goes_on_as_if_nothing_had_been(draw_photo: DrawPhoto, tmp_path: Path) -> None:
+def test_an_import_that_is_killed_anywhere_goes_on_as_if_nothing_had_been(
+    draw_photo: DrawPhoto, tmp_path: Path
+) -> None:
     for name in ("one.jpg", "two.jpg"):
         draw_photo(Path("photos") / name, taken="2024:06:01 12:00:00")
     done = subprocess.run(

@@ -12,9 +12,10 @@ import pytest
 
 from photolib import catalog, jobs, variants
 from photolib.db import write
-from photolib.importing import Intake, Tally, Wishes
+from photolib.importing import Intake, Wishes
 from photolib.library import Library
 from photolib.scan import look
+from photolib.tally import Tally
 from photolib.verify import Report, check, find_orphans, rebuild_variants
 from photolib.worker import work_until_idle
 from tests.conftest import DrawPhoto, ImportFolder

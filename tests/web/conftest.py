@@ -25,9 +25,10 @@ from photolib import catalog
 from photolib.catalog import Original
 from photolib.config import Config
 from photolib.db import write
-from photolib.importing import Intake, Tally, Wishes
+from photolib.importing import Intake, Wishes
 from photolib.library import Library, open_library
 from photolib.scan import look
+from photolib.tally import Tally
 from photolib.worker import work_until_idle
 from web import create_app
 
