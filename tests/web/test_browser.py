@@ -90,6 +90,16 @@ def test_the_first_screen_is_small_and_nothing_on_it_jumps(open_page: OpenPage) 
     assert jumped < 0.001
 
 
+def test_pictures_get_sharper_on_a_dense_screen_where_somebody_rests(open_page: OpenPage) -> None:
+    page = open_page("/", "phone")
+    until(
+        page,
+        "[...document.querySelectorAll('.picture')].some(each => /[/](320|480|640)$/.test(each.src) && each.naturalWidth > 200)",
+    )
+    sharp = page.locator(".picture").evaluate_all("all => all.filter(each => !each.src.endsWith('thumb')).length")
+    assert sharp < page.locator(".tile").count() / 2  # those below wait until somebody comes to them
+
+
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_rows_are_justified_and_pictures_keep_their_shape(open_page: OpenPage, album, size: str) -> None:
     page = open_page(f"/?at={BUSY}", size)

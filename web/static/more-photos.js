@@ -2,7 +2,8 @@ import { welcome } from "./pictures.js"
 
 /** Fetches the next stretch of the timeline when its end comes near. Without script, the link inside still works. */
 class MorePhotos extends HTMLElement {
-  #end = new IntersectionObserver(([entry]) => entry.isIntersecting && this.#load(), { rootMargin: "1500px" })
+  // Somebody who scrolls fast gets there and past within one batch of entries, so the first is not the last word.
+  #end = new IntersectionObserver((all) => all.some((each) => each.isIntersecting) && this.#load(), { rootMargin: "1500px" })
 
   connectedCallback() {
     this.#end.observe(this)
@@ -17,7 +18,7 @@ class MorePhotos extends HTMLElement {
     this.setAttribute("aria-busy", "true")
     let text
     try {
-      const answer = await fetch(this.dataset.src)
+      const answer = await fetch(this.dataset.src, { priority: "high" }) // before the pictures that wait
       if (!answer.ok) throw new Error(answer.status)
       text = await answer.text()
     } catch {
@@ -31,18 +32,19 @@ class MorePhotos extends HTMLElement {
   }
 
   #putBelow(stretch) {
+    const tiles = stretch.querySelectorAll(".tile")
     const last = this.previousElementSibling
     const first = stretch.querySelector(".day")
     if (first && last?.dataset.day === first.dataset.day) {
       first.remove()
       last.querySelector(".tiles").append(...first.querySelector(".tiles").children)
     }
-    const grid = this.parentElement
     this.replaceWith(stretch)
-    welcome(grid)
+    welcome(tiles)
   }
 
   #putAbove(stretch) {
+    const tiles = stretch.querySelectorAll(".tile")
     const grid = this.parentElement
     const first = this.nextElementSibling
     const inSight = [...grid.querySelectorAll(".tile")].find((tile) => tile.getBoundingClientRect().bottom > 100) ?? first
@@ -54,7 +56,7 @@ class MorePhotos extends HTMLElement {
     }
     this.replaceWith(stretch)
     scrollBy({ top: inSight.getBoundingClientRect().top - before, behavior: "instant" }) // what was in sight stays there
-    welcome(grid)
+    welcome(tiles)
   }
 
   #offerRetry() {

@@ -33,18 +33,26 @@ function sharpen(tile) {
   resting.delete(tile)
   onScreen.unobserve(tile)
   const picture = tile.querySelector(".picture")
+  if (!picture.complete) {
+    picture.addEventListener("load", () => onScreen.observe(tile), { once: true })
+    return
+  }
   const wanted = (Math.max(tile.offsetWidth, tile.offsetHeight) * devicePixelRatio) / STRETCH
   const edge = EDGES.find((each) => each >= wanted) ?? EDGES.at(-1)
-  if (edge === EDGES[0] || tile.classList.contains("is-processing")) return
+  const isWhole = Math.max(picture.naturalWidth, picture.naturalHeight) < EDGES[0] // there is no more of it
+  if (edge === EDGES[0] || isWhole || tile.classList.contains("is-processing")) return
   const sharper = new Image()
   sharper.src = picture.src.replace(/thumb$/, edge)
   sharper.decode().then(() => (picture.src = sharper.src), () => {}) // the coarse one is good enough then
 }
 
-/** Take care of the pictures inside an element that has come into the page. */
-export function welcome(root) {
-  for (const picture of root.querySelectorAll("img.picture")) if (picture.complete && picture.naturalWidth) arrived(picture)
-  for (const tile of root.querySelectorAll(".tile")) onScreen.observe(tile)
+/** Take care of the pictures of tiles that have come into the page. */
+export function welcome(tiles) {
+  for (const tile of tiles) {
+    const picture = tile.querySelector(".picture")
+    if (picture.complete && picture.naturalWidth) arrived(picture)
+    onScreen.observe(tile)
+  }
 }
 
-welcome(document)
+welcome(document.querySelectorAll(".tile"))
