@@ -22,6 +22,7 @@ def create_app(library: "Library") -> "Flask":
     app = Flask(__name__, static_url_path=f"/static/{_version(_STATIC)}")
     app.config.update(SEND_FILE_MAX_AGE_DEFAULT=guard.A_YEAR, MAX_CONTENT_LENGTH=64 << 10)
     app.extensions["photolib"] = library
+    app.url_map.merge_slashes = False  # or an address with a slash too many would be answered with a redirect
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters.update(words.FILTERS)

@@ -54,10 +54,8 @@ def _explained(problem: PhotolibError) -> Response:
     return response
 
 
-def _refused_by_http(problem: HTTPException) -> Response | HTTPException:
+def _refused_by_http(problem: HTTPException) -> Response:
     status = problem.code or 500
-    if status < 400:
-        return problem  # a redirect, as for a slash too many
     kind = (problem.name or "error").lower().replace(" ", "_")
     response = _answer(status, kind, SENTENCES.get(status, f"{problem.name}."))
     for name, value in problem.get_headers():

@@ -166,7 +166,15 @@ def test_our_own_files_may_be_kept_for_ever_because_their_address_changes_with_t
 
 
 @pytest.mark.parametrize(
-    "path", ["/static/../__init__.py", "/static/%2e%2e/%2e%2e/cli.py", "//etc/passwd", "/static/..%5c..%5ccli.py"]
+    "path",
+    [
+        "/static/../__init__.py",
+        "/static/%2e%2e/%2e%2e/cli.py",
+        "//etc/passwd",
+        "/static/..%5c..%5ccli.py",
+        "//evil.example/",
+        "/api//v1/photos",
+    ],
 )
 def test_no_other_file_is_reached_through_ours(gallery, path: str) -> None:
     assert gallery.client.get(path).status_code in (400, 404)
