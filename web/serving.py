@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 # A client that reads slowly holds a thread until it has everything, so there are many; those not needed end by themselves.
 THREADS = 128
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-END_SECONDS = 3  # how long answers under way may still take when the program ends
+END_SECONDS = 2  # how long answers under way may still take when the program ends
 
 
 def serve(config: Config, on_ready: Callable[[], None] = lambda: None) -> None:

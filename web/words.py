@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+from markupsafe import Markup, escape
+
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -124,8 +126,15 @@ def size(amount: float) -> str:
     return f"{amount:.1f} TB"
 
 
-def megapixels(photo: Any) -> str:
-    return f"{photo.width * photo.height / 1e6:.1f} megapixels"
+def pixels(photo: Any) -> str:
+    """4000 × 3000 · 12.0 megapixels; a video's and a tiny picture's need no counting."""
+    shape, count = f"{photo.width} × {photo.height}", photo.width * photo.height / 1e6
+    return shape if photo.type == "video" or count < 0.1 else f"{shape} · {count:.1f} megapixels"
+
+
+def breakable(path: str) -> Markup:
+    """A path that may be broken behind its slashes."""
+    return escape(path).replace("/", Markup("/<wbr>"))
 
 
 def coordinates(photo: Any) -> str:
@@ -168,6 +177,6 @@ def _date(taken_at: str) -> date | None:
 FILTERS: dict[str, Callable[..., str]] = {
     "day": day, "long_day": long_day, "month": month, "clock": clock, "offset": offset, "date_source": date_source,
     "duration": duration, "time_left": time_left, "exposure": exposure, "camera": camera, "size": size,
-    "megapixels": megapixels, "coordinates": coordinates, "count": count, "kind": kind, "caption": caption,
+    "pixels": pixels, "breakable": breakable, "coordinates": coordinates, "count": count, "kind": kind, "caption": caption,
     "moment": weekday_moment,
 }  # fmt: skip

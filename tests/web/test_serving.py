@@ -41,7 +41,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(world: Path) -> Iterator[Server]:
     with serving(world) as running:
         yield running
@@ -61,16 +61,17 @@ def ask(server: Server, path: str) -> socket.socket:
 
 
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_in_order_although_somebody_is_watching_a_video(server: Server, world: Path, kind: int) -> None:
-    with ask(server, video_of(world)):
-        os.killpg(server.process.pid, kind) if kind == signal.SIGINT else server.process.send_signal(kind)
-        assert server.process.wait(15) == 0
-    with pytest.raises(ConnectionRefusedError):
-        server.connect()
+def test_it_ends_in_order_although_somebody_is_watching_a_video(world: Path, kind: int) -> None:
+    with serving(world) as server:
+        with ask(server, video_of(world)):
+            os.killpg(server.process.pid, kind) if kind == signal.SIGINT else server.process.send_signal(kind)
+            assert server.process.wait(15) == 0
+        with pytest.raises(ConnectionRefusedError):
+            server.connect()
 
 
-def test_no_worker_stays_behind_when_the_program_is_killed(server: Server) -> None:
-    with server.connect() as connection:
+def test_no_worker_stays_behind_when_the_program_is_killed(world: Path) -> None:
+    with serving(world) as server, server.connect() as connection:
         connection.sendall(b"GET /api/v1/progress HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert connection.recv(12) == b"HTTP/1.1 200"
         server.process.kill()
