@@ -1,6 +1,7 @@
 """Every route, taken from the app itself: who may have its answer, and what browsers may do with it."""
 
 import re
+import socket
 from typing import Any
 
 import pytest
@@ -145,6 +146,9 @@ def test_an_app_on_the_network_answers_to_addresses_but_to_no_strange_name() -> 
     assert is_own_host("192.168.1.7:8800", "0.0.0.0")
     assert is_own_host("[fe80::1]:8800", "::")
     assert is_own_host("photos.lan", "photos.lan")
+    assert is_own_host(socket.gethostname(), "0.0.0.0")
+    assert not is_own_host(socket.gethostname() + "x", "0.0.0.0")
+    assert not is_own_host(socket.gethostname(), "127.0.0.1")
     assert not is_own_host("evil.example", "0.0.0.0")
     assert not is_own_host("evil.example", "photos.lan")
 
