@@ -114,10 +114,10 @@ def make(source: Path, format_name: str, into: Path, max_pixels: int) -> dict[st
     Returns width and height of large, the placeholder in base64, notes, the recipe and the bytes of each file. Raises
     UnreadablePhoto when the picture cannot be shown; OSError with an errno when the disk is at fault.
     """
-    from photolib.decode import pixels
+    from photolib.decode import picture, pixels
 
-    picture = pixels.read(source, format_name, max_pixels)
-    image = picture.image
+    read = picture.read(source, format_name, max_pixels)
+    image = read.image
     width, height = image.size
     into.mkdir(parents=True, exist_ok=True)
     _remove_old_drafts(into)
@@ -134,7 +134,7 @@ def make(source: Path, format_name: str, into: Path, max_pixels: int) -> dict[st
         "width": width,
         "height": height,
         "placeholder": base64.b64encode(_placeholder(image)).decode("ascii"),
-        "notes": picture.notes,
+        "notes": read.notes,
         "recipe": RECIPE,
         "bytes": sizes,
     }

@@ -1,4 +1,4 @@
-"""Any photo, RAW file or video in, one upright sRGB picture out, decoded once and no larger than needed.
+"""A photo in, one upright sRGB picture out, decoded once and no larger than needed; what RAW files and videos share with it.
 
 Runs in the decode child: everything here meets hostile bytes. What the bytes are to blame for is raised as UnreadablePhoto
 with a sentence; OSError with an errno is the disk's fault and passes through.
@@ -13,7 +13,6 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from PIL import Image, ImageChops, ImageFile
@@ -76,29 +75,6 @@ class Picture:
 
     image: Image.Image
     notes: list[str] = field(default_factory=list)
-
-
-def read(path: Path, format_name: str, max_pixels: int) -> Picture:
-    """Decode a file to at most MOST pixels on its longest edge.
-
-    format_name is what formats.sniff said. Raises UnreadablePhoto when the picture is not there as a whole or declares more
-    than max_pixels.
-    """
-    with open(path, "rb") as file, strict_warnings():
-        if format_name == "tiff":  # the head alone may not have shown that it is a RAW file
-            found = formats.sniff(file.read(formats.HEAD), formats.reach(file))
-            format_name = found.name if found else format_name
-        kind = formats.FORMATS[format_name].kind
-        if kind == "raw":
-            from photolib.decode import raw
-
-            return raw.read(path, format_name, max_pixels)
-        if kind == "video":
-            from photolib.decode import video
-
-            image, notes, nclx = video.poster(file, format_name, max_pixels)
-            return finish(image, notes, nclx=nclx)
-        return read_photo(file, format_name, max_pixels)
 
 
 def read_photo(file: BinaryIO, format_name: str, max_pixels: int, orientation: int | None = None) -> Picture:
