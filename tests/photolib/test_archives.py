@@ -248,6 +248,7 @@ def test_only_archives_are_taken_for_archives(tmp_path: Path) -> None:
         "text": b"hello",
         "empty": b"",
         "zeros": bytes(2000),
+        "nameless.gz": b"\x1f\x8b\x08\x08" + b"x" * 100_000 + b"\0" + tgz(tmp_path / "tgz", FILES).read_bytes()[10:],
         "plain.gz": gzip.compress(b"not a tar" * 1000),
         "photo.zip": b"\xff\xd8\xff\xe0" + NOISE,
     }.items():
@@ -337,10 +338,23 @@ def widen(path: Path) -> None:
 def test_the_wide_records_of_archives_above_four_gigabytes_are_understood(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", FILES)
     widen(path)
-    with zipfile.ZipFile(path) as archive:
-        assert archive.testzip() is None
     assert read_all(path) == list(FILES.items())
     assert [member.size for member in members(path)] == [len(body) for body in FILES.values()]
+
+
+def test_sizes_that_no_database_holds_are_not_passed_on(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", {"x.jpg": NOISE})
+    widen(path)
+    wide = struct.pack("<2HQ", 1, 24, len(NOISE))
+    path.write_bytes(path.read_bytes().replace(wide, wide[:4] + b"\xff" * 8))
+    assert one(path).size < 2**63
+    assert "hundreds of times" in (one(path).problem or "")
+    for size in (-600, -1, 1 << 63):
+        info = tarfile.TarInfo("x.jpg")
+        info.size = size
+        (tmp_path / "a.tar").write_bytes(info.tobuf(tarfile.GNU_FORMAT) + bytes(2048))
+        with pytest.raises(BadInput, match="damaged after 0 files"):
+            list(members(tmp_path / "a.tar"))
 
 
 def test_an_archive_that_counts_its_files_only_to_65535_is_read(tmp_path: Path) -> None:
@@ -350,12 +364,32 @@ def test_an_archive_that_counts_its_files_only_to_65535_is_read(tmp_path: Path) 
     assert sum(1 for _ in members(tmp_path / "many.zip")) == 65_540
 
 
-def test_memory_does_not_grow_with_the_number_of_files(tmp_path: Path) -> None:
-    path = stored(tmp_path / "many.zip", {f"{n:060}.jpg": b"" for n in range(8_000)})
+def test_memory_does_not_grow_with_the_number_of_files_in_a_tar(tmp_path: Path) -> None:
+    path = tmp_path / "many.tar"
+    with path.open("wb") as file:
+        for n in range(1_000):
+            file.write(tarfile.TarInfo.create_pax_global_header({f"note {n}": "x" * 1000}))
+            file.write(tarfile.TarInfo(f"{n:060}.jpg").tobuf())
+        file.write(bytes(1024))
     tracemalloc.start()
     try:
-        assert sum(1 for _ in members(path)) == 8_000
-        assert tracemalloc.get_traced_memory()[1] < 500_000
+        assert sum(1 for _ in members(path)) == 1_000
+        assert tracemalloc.get_traced_memory()[1] < 300_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_table_of_contents_that_would_fill_the_memory_is_not_read(tmp_path: Path) -> None:
+    path, size = tmp_path / "endless.zip", 1 << 30
+    with path.open("wb") as file:  # it has holes, and takes no room
+        file.write(b"PK\3\4" + bytes(30) + b"PK\1\2")
+        file.seek(34 + size)
+        file.write(struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, size, 34, 0))
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadInput, match="more files than photolib takes"):
+            list(members(path))
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
     finally:
         tracemalloc.stop()
 
@@ -406,14 +440,14 @@ def test_sizes_that_lie_are_found_out(tmp_path: Path) -> None:
         assert walk.given < 300_000
 
 
-def test_a_size_that_lies_is_found_out_though_its_checksum_fits(tmp_path: Path) -> None:
+def test_no_more_comes_out_than_was_declared_though_the_checksum_fits(tmp_path: Path) -> None:
     for pack in (zipped, stored):
         path = pack(tmp_path / "lie.zip", {"lie.jpg": NOISE})
         patch_directory(path, b"lie.jpg", 24, struct.pack("<L", 299_999))
         patch_directory(path, b"lie.jpg", 16, struct.pack("<L", zlib.crc32(NOISE[:-1])))
-        walk = Walk(path)
-        assert walk.found == []
-        assert "lie.jpg" in walk.problems[0]
+        assert Walk(path).found == [("lie.jpg", NOISE[:-1])]
+        patch_directory(path, b"lie.jpg", 24, bytes(4))
+        assert Walk(path).found == []  # an empty file has a checksum, too
 
 
 def test_a_place_that_lies_is_found_out(tmp_path: Path) -> None:
@@ -436,32 +470,28 @@ def test_files_that_overlap_to_hold_terabytes_are_refused(tmp_path: Path) -> Non
         patch_directory(path, b"%03d.jpg" % n, 42, bytes(4))
         assert at > 0
     found = list(members(path))
-    assert found[0].open().read() == NOISE
+    assert found[0].problem is None
     assert all("claims to hold more" in (member.problem or "") for member in found[1:])
 
 
-def test_a_table_of_contents_that_breaks_off_or_lacks_files_is_said(tmp_path: Path) -> None:
+def test_a_table_of_contents_that_breaks_off_or_cannot_be_found_is_said(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", FILES)
     good = path.read_bytes()
     path.write_bytes(good.replace(b"PK\1\2", b"PK\1\3"))
-    with pytest.raises(BadInput, match="table of contents breaks off"):
+    with pytest.raises(BadInput, match="table of contents cannot be read"):
         list(members(path))
     end = good.rindex(b"PK\5\6")
-    path.write_bytes(good[: end + 10] + struct.pack("<H", 9) + good[end + 12 :])
-    with pytest.raises(BadInput, match="lacks files"):
-        list(members(path))
     path.write_bytes(good[: end + 12] + struct.pack("<L", 1 << 30) + good[end + 16 :])
-    with pytest.raises(BadInput, match="cannot be found"):
+    with pytest.raises(BadInput, match="table of contents cannot be read"):
         list(members(path))
 
 
 def test_a_piece_of_a_split_zip_is_explained(tmp_path: Path) -> None:
-    path = zipped(tmp_path / "a.zip", FILES)
-    body = path.read_bytes()
-    end = body.rindex(b"PK\5\6")
-    path.write_bytes(body[: end + 4] + struct.pack("<2H", 3, 0) + body[end + 8 :])
-    with pytest.raises(BadInput, match="one piece of a split ZIP"):
-        list(members(path))
+    path = zipped(tmp_path / "a.zip", {"elsewhere.jpg": NOISE, "here.jpg": NOISE})
+    patch_directory(path, b"elsewhere.jpg", 34, struct.pack("<H", 3))
+    walk = Walk(path)
+    assert walk.found == [("here.jpg", NOISE)]
+    assert "another piece of a split ZIP" in walk.problems[0]
 
 
 def test_an_encrypted_member_says_what_helps(tmp_path: Path) -> None:
@@ -510,8 +540,11 @@ def test_names_are_read_in_the_encoding_they_are_in(tmp_path: Path) -> None:
     assert named(path, "été.jpg".encode(), 0x800).name == "été.jpg"
     assert named(path, "été.jpg".encode()).name == "été.jpg"  # a Mac forgets the flag
     assert named(path, "été.jpg".encode("cp437")).name == "été.jpg"
-    assert named(path, b"\xff\xfe.jpg", 0x800).raw_name == b"\xff\xfe.jpg"
-    named(path, b"\xed\xa0\x80.jpg", 0x800).name.encode()  # no half of a surrogate pair comes through
+    for raw in (b"\xff\xfe.jpg", b"\xed\xa0\x80.jpg"):  # no half of a surrogate pair comes through
+        assert named(path, raw).raw_name == raw
+        named(path, raw).name.encode()
+        with pytest.raises(BadInput, match="cannot be read"):
+            named(path, raw, 0x800)
 
 
 def test_the_name_of_info_zip_wins_while_it_belongs_to_the_name(tmp_path: Path) -> None:
@@ -626,6 +659,14 @@ def test_a_cut_off_tar_gives_what_lies_before_the_cut(tmp_path: Path) -> None:
         assert "cut off or damaged after 1 file;" in walk.end
 
 
+def test_a_member_that_was_looked_into_in_vain_stays_damaged(tmp_path: Path) -> None:
+    path = tarred(tmp_path / "a.tar", {"in.tar": NOISE})
+    path.write_bytes(path.read_bytes()[:2000])
+    walk = Walk(path)
+    assert '"in.tar" cannot be read' in walk.problems[0]
+    assert "after 0 files" in walk.end
+
+
 def test_a_tar_without_its_end_mark_may_be_cut_off(tmp_path: Path) -> None:
     path = tarred(tmp_path / "a.tar", {"1.jpg": NOISE[:512], "2.jpg": NOISE[:512]})
     path.write_bytes(path.read_bytes()[:2048])
@@ -659,7 +700,7 @@ def test_a_size_in_a_tar_that_lies_is_found_out(tmp_path: Path) -> None:
         (tmp_path / "a.tar").write_bytes(info.tobuf(tarfile.GNU_FORMAT) + NOISE)
         walk = Walk(tmp_path / "a.tar")
         assert walk.found == []
-        assert "it ends early" in walk.problems[0]
+        assert "the archive is damaged there" in walk.problems[0]
         assert "damaged" in walk.end
 
 
@@ -675,10 +716,24 @@ def test_what_a_tar_says_before_a_file_is_read_within_reason(tmp_path: Path, kin
     note = b"13 path=name\n" if kind == tarfile.XHDTYPE else b"name\0"
     path.write_bytes(record(kind, note) + file)
     assert one(path).name == "name"
-    for before in (record(kind, bytes(2 << 20)), record(kind, note) * 20):
+    # The last one, of nothing but digits, is what some versions of tarfile take hours to make sense of.
+    for before in (record(kind, bytes(2 << 20)), record(kind, note) * 2000, record(kind, b"1" * (1 << 19))):
         path.write_bytes(before + file)
         with pytest.raises(BadInput, match="damaged after 0 files"):
             list(members(path))
+
+
+def test_a_sparse_map_without_end_is_not_kept(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("holes.jpg")
+    info.type = tarfile.GNUTYPE_SPARSE
+    head = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    head[482] = 1  # the map goes on in the next block
+    head[148:156] = b" " * 8
+    head[148:156] = b"%06o\0 " % sum(head)
+    block = (b"%011o\0" % 1) * 42 + b"\1" + bytes(7)
+    (tmp_path / "a.tgz").write_bytes(gzip.compress(bytes(head) + block * 20_000, 1))
+    with pytest.raises(BadInput, match="damaged after 0 files"):
+        list(members(tmp_path / "a.tgz"))
 
 
 def test_a_member_of_a_tar_is_gone_once_the_next_is_asked_for(tmp_path: Path) -> None:
@@ -753,6 +808,7 @@ def walk_whatever(body: bytes) -> None:
                 assert ".." not in member.name.split("/")
                 assert not member.name.startswith("/")
                 assert -(2**63) <= member.modified_ns < 2**63
+                assert 0 <= member.size < 2**63
                 sizes.append((member.name, member.size))
         assert {(name, len(body)) for name, body in Walk(path, limits).found} <= set(sizes)
         collect(path, lambda name: True)
