@@ -4,7 +4,6 @@ This runs in the decode child, on bytes from strangers. No pixel is decoded. A f
 noted in a sentence; only a file that cannot be opened at all is refused, with UnreadablePhoto.
 """
 
-import errno
 import functools
 import struct
 import warnings
@@ -146,20 +145,12 @@ def _read_video(path: Path, format_name: str) -> Facts:
     return said
 
 
-def _is_disk(problem: BaseException) -> bool:
-    """Whether the disk is to blame and not the bytes: the operating system's errors have a number, Pillow's have none.
-
-    EINVAL is the bytes' fault again: they sent a reader to a place before the file's start.
-    """
-    return isinstance(problem, OSError) and problem.errno not in (None, errno.EINVAL)
-
-
 def _tried(work: Callable[[], _T], what: str, notes: list[str]) -> _T | None:
     """The result, or None and a note: one broken part never stops a photo."""
     try:
         return work()
     except _BROKEN as problem:
-        if _is_disk(problem):
+        if containers.is_disk(problem):
             raise
         fields.note(notes, f"The {what} of the file could not be read: it is damaged.")
         return None
@@ -184,7 +175,7 @@ def _pillow_size(path: Path, format_name: str, blocks: containers.Blocks) -> tup
     except Image.DecompressionBombError as problem:
         raise _too_large() from problem
     except _BROKEN as problem:
-        if _is_disk(problem):
+        if containers.is_disk(problem):
             raise
         raise UnreadablePhoto("The picture cannot be opened: it is damaged, cut off or no picture.") from problem
     return size, orientation

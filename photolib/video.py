@@ -40,7 +40,9 @@ def read_video(path: Path, format_name: str) -> dict[str, Any]:
             with av.open(source, "r", format=demuxer, options=options, metadata_errors="replace") as container:
                 width, height = _streams(container, facts)
                 tags = {key.lower(): value for key, value in container.metadata.items()}
-        except (av.FFmpegError, ValueError, ArithmeticError, LookupError, TypeError, UnicodeError) as problem:
+        except (av.FFmpegError, OSError, ValueError, ArithmeticError, LookupError, TypeError) as problem:
+            if containers.is_disk(problem):
+                raise
             raise UnreadablePhoto("The video cannot be opened: it is damaged or cut off.") from problem
         turn = 0
         if format_name in _BOXED:
