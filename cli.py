@@ -103,7 +103,8 @@ def serve(context: click.Context, host: str | None, port: int | None, no_watch: 
         )
     lib = open_library(config, role="worker" if not no_work else "reader")
     _log_to_file(config)
-    worker, watcher = Worker(lib), Watcher(lib, lambda: worker.wake())
+    worker = Worker(lib, retry_seconds=30)
+    watcher = Watcher(lib, worker.wake)
     try:
         find_orphans(lib)
         if not no_work:

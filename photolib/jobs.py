@@ -190,9 +190,12 @@ def pace(db: Database, step: str) -> float | None:
     return float(row[0]) if row else None
 
 
-def next_due(db: Database) -> float | None:
-    """When the next waiting job may run, in seconds since 1970; None when none waits."""
-    return db.conn.execute("select min(not_before) from jobs where state = 'waiting'").fetchone()[0]
+def is_due(db: Database, clock: Callable[[], float] = time.time) -> bool:
+    """Whether a job waits that may run now."""
+    row = db.conn.execute(
+        "select 1 from jobs where state = 'waiting' and not_before <= ? limit 1", (clock(),)
+    ).fetchone()
+    return row is not None
 
 
 def counts(db: Database) -> dict[str, dict[str, int]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from photolib import catalog, jobs
 from photolib.db import write
-from photolib.errors import DatabaseFailed, StorageFailed
+from photolib.errors import DatabaseFailed, StorageFailed, TryLater
 from photolib.ingest import STEPS, Step
 from photolib.jobs import Job
 from photolib.library import Library
@@ -18,11 +18,16 @@ LOOK_SECONDS = 0.5  # another process may have queued something
 
 
 class Worker:
-    """As many threads as photos are decoded at once. Stops by itself when the disk or the database fails."""
+    """As many threads as photos are decoded at once.
 
-    def __init__(self, lib: Library, steps: Sequence[Step] = STEPS) -> None:
+    When the disk or the database fails, the threads end and `problem` says why; with retry_seconds, as in a server that
+    nobody watches, they wait so long and go on.
+    """
+
+    def __init__(self, lib: Library, steps: Sequence[Step] = STEPS, retry_seconds: float | None = None) -> None:
         self._lib = lib
         self._steps = steps
+        self._retry_seconds = retry_seconds
         self._stop = threading.Event()
         self._wake = threading.Condition()
         self._threads: list[threading.Thread] = []
@@ -58,18 +63,25 @@ class Worker:
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
-                if not work_once(self._lib, self._steps):
-                    with self._wake:
-                        self._wake.wait(LOOK_SECONDS)
-        except (StorageFailed, DatabaseFailed) as problem:
-            log.error("the worker stops: %s", problem)
-            self.problem = problem
+                try:
+                    if not work_once(self._lib, self._steps):
+                        with self._wake:
+                            self._wake.wait(LOOK_SECONDS)
+                except (StorageFailed, DatabaseFailed, TryLater) as problem:
+                    if self._retry_seconds is None and not isinstance(problem, TryLater):
+                        log.error("the worker stops: %s", problem)
+                        self.problem = problem
+                        return
+                    log.error("the worker pauses: %s", problem)
+                    self._stop.wait(self._retry_seconds or LOOK_SECONDS)
         finally:
             self._lib.connections.close_here()
 
 
 def work_once(lib: Library, steps: Sequence[Step] = STEPS) -> int:
     """Claim one batch and work it; return how many jobs that were, 0 when nothing waits."""
+    if not jobs.is_due(lib.db):
+        return 0  # without asking for the write lock
     with write(lib.db) as db:
         claimed = jobs.claim(db, {step.name: step.batch for step in steps}, lib.process)
     if not claimed:

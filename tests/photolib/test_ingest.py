@@ -20,7 +20,7 @@ from photolib.errors import StorageFailed, TryLater, UnreadablePhoto
 from photolib.ingest import Arrival, Step
 from photolib.library import Library, open_library
 from photolib.sources import FileState
-from photolib.worker import work_once, work_until_idle
+from photolib.worker import Worker, work_once, work_until_idle
 from tests.conftest import DrawPhoto, ImportFolder
 
 
@@ -277,3 +277,25 @@ def test_import_beside_a_process_that_works_lets_that_one_work(library: Library,
     other.close()
     work_until_idle(library)
     assert {photo.status for photo in photos(library)} == {"ready"}
+
+
+def test_a_server_goes_on_by_itself_when_the_disk_has_room_again(library: Library, draw_photo: DrawPhoto) -> None:
+    ingest.arrive(library, arrival_of(draw_photo()))
+    tries = threading.Semaphore(0)
+
+    def full_twice(lib: Library, some: list[Photo]) -> ingest.Write:
+        tries.release()
+        if library.db.conn.execute("select value from remembered where name = 'room'").fetchone() is None:
+            raise StorageFailed("The disk is full.")
+        return ingest.read_metadata(lib, some)
+
+    worker = Worker(library, [Step("metadata", full_twice, vital=True), *ingest.STEPS[1:]], retry_seconds=0.01)
+    worker.start()
+    assert tries.acquire(timeout=10)
+    assert tries.acquire(timeout=10)
+    with write(library.db) as db:
+        catalog.remember(db, "room", "again")
+    while jobs.is_busy(library.db, jobs.NEW):
+        worker.pause()
+    worker.stop()
+    assert [photo.status for photo in photos(library)] == ["ready"]
