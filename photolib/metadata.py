@@ -96,6 +96,8 @@ def _read_picture(path: Path, format_name: str) -> Facts:
         said = _merged(directories, blocks, notes)
         if orientation is not None:
             said["orientation"] = orientation
+            if "Orientation" in (said.get("exif") or {}):
+                said["exif"]["Orientation"] = orientation  # pillow-heif writes 1 over what the camera wrote
         has_tag = directories is not None and 0x0112 in directories.main
         if not has_tag and format_name in ("gif", "avif"):
             said["orientation"] = 1  # where XMP has no say in it

@@ -1,4 +1,5 @@
 import csv
+import errno
 import io
 import json
 import os
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
+from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from photolib import containers, dates, exif, formats, iptc, metadata, motion, oldcameras, raw, xmp
 from photolib.errors import UnreadablePhoto
@@ -199,6 +200,12 @@ def test_faces_stay_on_the_people_however_the_photo_is_stored(shared_photos: Pat
         for here, there in zip(turned["regions"], upright["regions"], strict=True):
             assert here["name"] == there["name"]
             assert [here[key] for key in "xywh"] == pytest.approx([there[key] for key in "xywh"], abs=1e-4)
+
+
+def test_a_heic_turned_by_its_container_still_tells_what_the_camera_wrote(shared_photos: Path) -> None:
+    facts = metadata.read(shared_photos / "heic/classic-car.heic", "heic")
+    assert (facts["width"], facts["height"], facts["orientation"]) == (3024, 4032, 6)
+    assert facts["exif"]["Orientation"] == 6
 
 
 def test_both_halves_of_a_live_photo_carry_the_same_id(shared_photos: Path) -> None:
@@ -704,7 +711,15 @@ def test_googles_container_counts_from_the_end(tmp_path: Path) -> None:
     said = container(("Primary", 0, 0), ("GainMap", len(gain_map), 0), ("MotionPhoto", len(MOVIE), 0))
     picture = with_segment(jpeg(), 0xE1, b"http://ns.adobe.com/xap/1.0/\0" + said) + gain_map
     assert read(tmp_path, picture + MOVIE)["motion"] == {"offset": len(picture), "length": len(MOVIE)}
-    for spoiled in (picture, picture + MOVIE[:-5], picture + bytes(len(MOVIE)), picture + MOVIE + b"tail"):
+    no_index = box(b"ftyp", b"isom") + box(b"mdat", bytes(len(MOVIE) - 20))
+    assert len(no_index) == len(MOVIE)
+    for spoiled in (
+        picture,
+        picture + MOVIE[:-5],
+        picture + bytes(len(MOVIE)),
+        picture + MOVIE + b"tail",
+        picture + no_index,
+    ):
         facts = read(tmp_path, spoiled)
         assert facts["motion"] is None
         assert NO_VIDEO in facts["notes"]
@@ -839,6 +854,14 @@ def test_a_disk_that_fails_is_not_the_photos_fault(tmp_path: Path) -> None:
         metadata.read(tmp_path / "gone.jpg", "jpeg")
     with pytest.raises(IsADirectoryError):
         metadata.read(tmp_path, "mp4")
+
+    def fail() -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with pytest.raises(OSError, match="Input/output"):
+        metadata._tried(fail, "EXIF data", [])
+    assert not containers.is_disk(OSError(errno.EINVAL, "Invalid argument")), "bytes sent the reader there"
+    assert not containers.is_disk(UnidentifiedImageError("no picture"))
 
 
 # --- anything at all
