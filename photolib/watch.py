@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from photolib import catalog, config, scan, sources
+from photolib import catalog, config, jobs, scan, sources
 from photolib.db import write
 from photolib.errors import PhotolibError
 from photolib.hints import Hints
@@ -169,6 +169,9 @@ class Watch:
         except (PhotolibError, sqlite3.Error, OSError) as problem:
             if not self._is_stopping:
                 self._pause(str(problem))
+        except Exception as problem:  # a bug: a thread that dies of it would leave the library "online" for ever
+            log.exception("library %s: a bug", self._library.path)
+            self._pause(jobs.sentence(problem))
         return self._seconds_left()
 
     def _do_what_is_due(self) -> None:

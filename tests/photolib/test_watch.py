@@ -21,7 +21,7 @@ from photolib.library import Library, open_library
 from photolib.watch import CHECK_SECONDS, MOST_CHANGED, UNHEARD_SECONDS, Watch, Watcher
 from photolib.worker import work_until_idle
 from tests.conftest import DrawPhoto
-from tests.photolib.eyes import changes_made, files_opened, watching
+from tests.photolib.eyes import at_the_moment, changes_made, files_opened, watching
 
 NEVER = 10**6
 
@@ -414,6 +414,26 @@ def test_an_unknown_owner_is_a_sentence_and_keeps_no_other_library_waiting(
     assert state(library, photo.parent)[0] == "online"
     [photo_id] = photos(library)
     assert catalog.photo(library.db, photo_id).owner_id == zoe.id
+
+
+def test_a_bug_pauses_a_library_with_a_sentence_instead_of_ending_its_thread(
+    library: Library, draw_photo: DrawPhoto, root: Path, watch: Watch, clock: Clock
+) -> None:
+    photo = draw_photo("photos/a.jpg")
+
+    def bug() -> None:
+        raise ZeroDivisionError("nobody thought of this")
+
+    with at_the_moment("os.scandir", bug):
+        assert watch.turn() == CHECK_SECONDS
+    name, note = state(library, root)
+    assert name == "paused"
+    assert "nobody thought of this" in note
+    assert "bug" in note
+    clock.pass_by(CHECK_SECONDS)
+    watch.turn()
+    assert state(library, root) == ("online", "")
+    assert lying(library) == {str(photo)}
 
 
 def test_a_full_disk_pauses_a_library_until_there_is_room(
