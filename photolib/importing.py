@@ -257,9 +257,10 @@ class Intake:
         self._connections.add(self._lib.db)
         self._take(arrival, is_trashed)
 
-    def _take(self, arrival: Arrival, is_trashed: bool) -> None:
+    def _take(self, arrival: Arrival, is_trashed: bool) -> Source | None:
+        """What became of a file; None when that is still open, as everything ends or the file is looked at again."""
         if self._problem is not None:
-            return
+            return None
         seen = Source(arrival.folder, arrival.name, arrival.owner_id, arrival.state, "ignored", inner=arrival.inner)
         if is_trashed:
             seen = _with(seen, "ignored", "It lay in Google's trash when it was exported.")
@@ -274,11 +275,12 @@ class Intake:
                     state = arrival.state
                     listed = (arrival.name, state.size, state.mtime_ns, state.inode)
                     self._unsettled.append(Unsettled(arrival.folder, listed, str(problem)))
-                    return
+                    return None
                 seen = _with(seen, "unread", str(problem))
                 self._remember(seen)
         self._tally.count(seen)
         self._arrived()
+        return seen
 
     def _remember(self, seen: Source) -> None:
         if not self._wishes.is_dry_run:
@@ -361,7 +363,7 @@ class Intake:
         """An archive that was taken whole before: its members count as what they were then."""
         owner, db = self._wishes.owner_id, self._lib.db
         listed = _listed(path)
-        if listed not in sources.known_files(db, owner, _ARCHIVES + os.fsencode(path.parent))[0]:
+        if listed not in sources.known_files(db, owner, sources.ARCHIVES + os.fsencode(path.parent))[0]:
             return False
         self._tally.count_unchanged(sources.outcomes_below(db, owner, os.fsencode(path) + _INSIDE))
         return True
@@ -395,8 +397,12 @@ class Intake:
     def _take_archive(
         self, path: Path, besides: Mapping[bytes, Beside], is_ignored: Callable[[bytes, bytes], bool]
     ) -> None:
-        """Second pass: every member arrives, or is counted with the reason why not."""
+        """Second pass: every member arrives, or is counted with the reason why not.
+
+        An archive is known as taken whole, and not opened again, only when nothing in it is left to be tried again.
+        """
         top, owner = os.fsencode(path) + _INSIDE, self._wishes.owner_id
+        is_whole = True
         try:
             for member in archives.members(path):
                 self._raise_problem()
@@ -415,7 +421,8 @@ class Intake:
                         albums=[*self._wishes.albums_for(inner or os.fsencode(path.stem)), *(beside.albums if beside else ())],
                         tags=self._wishes.tags,
                     )  # fmt: skip
-                    self._take(arrival, beside is not None and beside.is_trashed(name))
+                    taken = self._take(arrival, beside is not None and beside.is_trashed(name))
+                    is_whole = is_whole and taken is not None and taken.outcome != "unread"
                     continue
                 self._remember(seen)
                 self._tally.count(seen)
@@ -430,22 +437,15 @@ class Intake:
             )
             self._remember(seen)
             self._tally.count(seen)
-        else:
-            listed = _listed(path)
-            done = Source(
-                _ARCHIVES + os.fsencode(path.parent),
-                listed[0],
-                owner,
-                FileState(*listed[1:]),
-                "ignored",
-                "An archive, taken whole.",
-            )
-            self._remember(done)
+            return
+        if is_whole:
+            archive, *state = _listed(path)
+            home = sources.ARCHIVES + os.fsencode(path.parent)
+            self._remember(Source(home, archive, owner, FileState(*state), "ignored", "An archive, taken whole."))
 
 
 _INSIDE = b"!/"  # /home/ann/takeout.zip!/Takeout/Google Photos
 _SIDECARS_OF = b"any!/"  # sidecars of an export speak about photos in whichever of its parts
-_ARCHIVES = b"archives:"
 
 
 def is_archive(path: Path) -> bool:

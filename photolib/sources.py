@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
+ARCHIVES = b"archives:"  # before a folder's path: the archives in it that were taken whole
+
 
 def now() -> str:
     """This moment in UTC, ISO 8601."""
@@ -193,6 +195,44 @@ def failed(db: Database, owner_id: int | None = None, size: int = 1000) -> list[
         (owner_id, owner_id, size),
     )
     return [Failure(shown_path(folder, name), reason, photo_id) for folder, name, reason, photo_id in rows]
+
+
+def retry_failed(db: Database) -> int:
+    """The files that were turned away when they arrived are tried again by the next look; return how many are there.
+
+    Folders and archives that hold one of them are no longer known as unchanged.
+    """
+    rows = db.conn.execute(
+        """update sources set outcome = 'unread' where outcome = 'failed' and photo_id is null
+           returning folder_id, gone_at"""
+    ).fetchall()
+    folders = {folder for folder, _ in rows}
+    db.conn.executemany("delete from listings where folder_id = ?", [(folder,) for folder in folders])
+    inside = [
+        path
+        for (path,) in db.conn.execute(
+            """select path from folders where inner is not null
+                 and id in (select folder_id from sources where outcome = 'unread')"""
+        )
+    ]
+    whole = db.conn.execute(
+        """select sources.id, path, name from sources join folders on folders.id = folder_id
+           where path >= ? and path < ?""",
+        (ARCHIVES, ARCHIVES + b"\xff"),
+    ).fetchall()
+    for number, path, name in whole:
+        if any(each.startswith(path.removeprefix(ARCHIVES) + b"/" + name + b"!/") for each in inside):
+            db.conn.execute("delete from sources where id = ?", (number,))
+    return sum(gone_at is None for _, gone_at in rows)
+
+
+def failed_count(db: Database, owner_id: int | None = None) -> int:
+    """How many files failed, of one owner or of all."""
+    return db.conn.execute(
+        """select count(*) from sources
+           where gone_at is null and outcome in ('failed', 'unread') and (? is null or owner_id = ?)""",
+        (owner_id, owner_id),
+    ).fetchone()[0]
 
 
 def outcomes_below(db: Database, owner_id: int, path: bytes) -> dict[str, int]:

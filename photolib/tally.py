@@ -55,7 +55,7 @@ class Tally:
         with self._lock:
             self.duplicate += outcomes.get("new", 0) + outcomes.get("duplicate", 0)
             self.ignored += outcomes.get("ignored", 0)
-            self.failed += outcomes.get("failed", 0)
+            self.failed += outcomes.get("failed", 0) + outcomes.get("unread", 0)
 
     def turned_out_failed(self, photo_id: int, reason: str) -> None:
         """A photo that was kept as new cannot be shown."""

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import unicodedata
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -375,6 +376,65 @@ def test_what_is_absent_from_a_folder_that_could_not_be_read_is_not_gone(
         with Intake(library, Wishes(1), Tally()) as intake:
             intake.take_folder(unread)
         assert catalog.photo(library.db, photo_id).paths == [str(photo)]
+
+
+# ---------------------------------------------------------------- archives
+
+
+def take_archive(library: Library, archive: Path, **wishes: object) -> Tally:
+    tally = Tally()
+    with Intake(library, Wishes(1, **wishes), tally) as intake:  # type: ignore[arg-type]
+        intake.take_archives([archive])
+        intake.close()
+    return tally
+
+
+def pack(archive: Path, *files: Path) -> Path:
+    with zipfile.ZipFile(archive, "w") as packed:
+        for path in files:
+            packed.write(path, f"trip/{path.name}")
+    return archive
+
+
+def test_an_archive_of_which_a_file_could_not_be_read_is_opened_again_the_next_time(
+    library: Library, draw_photo: DrawPhoto, tmp_path: Path
+) -> None:
+    photos = [draw_photo(f"drawn/{number}.jpg") for number in range(3)]
+    archive = pack(tmp_path / "photos.zip", *photos)
+
+    def no_more_files() -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with at_the_moment("os.rename", no_more_files):
+        tally = take_archive(library, archive)
+    assert counts(tally) == (2, 0, 0, 1)
+    assert [reason for _, reason in tally.failures] == ["Too many files are open at the moment."]
+    assert counts(take_archive(library, archive)) == (1, 2, 0, 0)
+    assert kept(library) == {photo.read_bytes() for photo in photos}
+    with files_opened(tmp_path) as opened:
+        assert counts(take_archive(library, archive)) == (0, 3, 0, 0)
+    assert str(archive) not in opened
+
+
+def test_files_turned_away_are_tried_again_when_a_person_asks_for_it(
+    library: Library, draw_photo: DrawPhoto, folder: Path, tmp_path: Path
+) -> None:
+    photo, broken = draw_photo("photos/a.jpg"), folder / "broken.jpg"
+    broken.write_text("not a photo")
+    archive = pack(tmp_path / "photos.zip", broken)
+
+    def look_at_both() -> list[str]:
+        with files_opened(tmp_path) as opened:
+            assert counts(take(library, folder)) in ((1, 0, 0, 1), (0, 1, 0, 1))
+            assert counts(take_archive(library, archive)) == (0, 0, 0, 1)
+        return sorted({path for path in opened if path in (str(photo), str(broken), str(archive))})
+
+    assert look_at_both() == sorted([str(photo), str(broken), str(archive)])
+    assert look_at_both() == []
+    with write(library.db) as db:
+        assert sources.retry_failed(db) == 2
+    assert look_at_both() == sorted([str(broken), str(archive)])
+    assert look_at_both() == []
 
 
 # ---------------------------------------------------------------- names
