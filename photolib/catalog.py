@@ -609,10 +609,25 @@ def join_part(db: Database, main_id: int, part_id: int, role: str) -> None:
             (main_id, part_id, main_id),
         )
         db.conn.execute(f"delete from {table} where photo_id = ?", (part_id,))
+    db.conn.execute(
+        """update photos set
+             is_favourite = max(is_favourite, (select is_favourite from photos where id = ?)),
+             rating = coalesce(rating, (select rating from photos where id = ?)),
+             type = case when type in ('photo', 'motion') then ? else type end
+           where id = ?""",
+        (part_id, part_id, "raw" if role == "raw" else "live", main_id),
+    )
     for table in ("parts", "details", "jobs"):
         db.conn.execute(f"delete from {table} where photo_id = ?", (part_id,))
     db.conn.execute("delete from photos where id = ?", (part_id,))
-    db.conn.execute("update photos set type = ? where id = ?", ("raw" if role == "raw" else "live", main_id))
+
+
+def failed_and_forgotten(db: Database) -> list[int]:
+    """Photos that cannot be shown and that no job is for."""
+    rows = db.conn.execute(
+        "select id from photos where status = 'failed' and id not in (select photo_id from jobs)"
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
 # ---------------------------------------------------------------- counts, and small facts

@@ -4,7 +4,6 @@ Only the skeleton of a file is walked, from part to part, with seeks over the pi
 length a file claims is held against its real size and against a limit.
 """
 
-import errno
 import re
 import struct
 import zlib
@@ -35,14 +34,6 @@ class Blocks:
     size: tuple[int, int] | None = None  # where the skeleton alone tells it
     orientation: int | None = None
     notes: list[str] = field(default_factory=list)
-
-
-def is_disk(problem: BaseException) -> bool:
-    """Whether the disk is to blame and not the bytes: the operating system's errors have a number, a decoder's have none.
-
-    EINVAL is the bytes' fault again: they sent a reader to a place before the file's start.
-    """
-    return type(problem).__module__ == "builtins" and getattr(problem, "errno", None) not in (None, errno.EINVAL)
 
 
 def size_of(source: BinaryIO) -> int:

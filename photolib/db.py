@@ -114,7 +114,11 @@ def migrate(path: Path, backups: Path) -> list[str]:
     A database that already holds something is copied into backups first. Each migration is one transaction, so a kill
     in the middle leaves the state before it. Raises DatabaseFailed when a newer photolib has been here.
     """
-    with open(path.with_name(path.name + ".migrating"), "w") as gate:
+    try:
+        gate = open(path.with_name(path.name + ".migrating"), "w")  # noqa: SIM115
+    except OSError as problem:
+        raise StorageFailed(f"The data folder {path.parent} cannot be written: {problem.strerror}.") from problem
+    with gate:
         fcntl.flock(gate, fcntl.LOCK_EX)  # two processes started at once: the second finds nothing left to do
         db = connect(path)
         try:
@@ -153,16 +157,6 @@ def quick_check(db: Database) -> list[str]:
     except sqlite3.DatabaseError as problem:
         return [str(problem)]
     return [] if rows == ["ok"] else rows
-
-
-def checkpoint(db: Database) -> None:
-    """Fold the write-ahead log back into the database file, as far as readers allow."""
-    db.conn.execute("pragma wal_checkpoint(passive)")
-
-
-def refresh_statistics(db: Database) -> None:
-    """Let SQLite's planner know how large the tables have become; it decides itself whether that is worth anything."""
-    db.conn.execute("pragma optimize")
 
 
 @schema()

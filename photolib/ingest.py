@@ -9,7 +9,8 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import BinaryIO
+from functools import partial
+from typing import Any, BinaryIO
 
 from sqlite_utils import Database
 
@@ -66,8 +67,7 @@ def arrive(lib: Library, arrival: Arrival) -> Source:
             kind = formats.sniff(head, formats.reach(file))
             if kind is None:
                 return _remember(lib, turned_away(seen, head))
-            stored = lib.originals.put(file, kind.extension)
-            _refuse_if_changed(file, arrival.state, stored.size)
+            stored = lib.originals.put(file, kind.extension, partial(_refuse_if_changed, file, arrival.state))
     except UnreadablePhoto as problem:  # an archive whose member is damaged
         return _remember(lib, replace(seen, outcome="failed", reason=str(problem)))
     except OSError as problem:
@@ -107,23 +107,27 @@ def pair(lib: Library, photos: list[Photo]) -> Write:
     def write_down(db: Database) -> None:
         for photo in photos:
             for mate in catalog.file_mates(db, photo.id):
-                if role := _role_beside(mate, photo):
-                    catalog.join_part(db, mate.id, photo.id, role)
+                this = catalog.photo(db, photo.id)  # as it is after the mate before
+                if role := _role_beside(mate, this):
+                    _join(db, mate, this, role)
                     break
-                if role := _role_beside(photo, mate):
-                    catalog.join_part(db, photo.id, mate.id, role)
+                if role := _role_beside(this, mate):
+                    _join(db, this, mate, role)
 
     return write_down
 
 
+def _join(db: Database, main: Photo, part: Photo, role: str) -> None:
+    """Make one photo of two; read it again where the part brings a sidecar, or a RAW to show in place of a broken JPEG."""
+    brings_news = bool(sources.sidecars(db, part.id)) or main.status == "failed"
+    catalog.join_part(db, main.id, part.id, role)
+    if brings_news:
+        jobs.enqueue(db, STEPS[0].name, [main.id])
+
+
 def make_variants(lib: Library, photos: list[Photo]) -> Write:
     """The three sizes and the placeholder, from one decode."""
-    made = {}
-    for photo in photos:
-        with lib.originals.as_file(photo.key) as path:
-            made[photo.id] = lib.decoders.run(
-                "variants", path=str(path), format=photo.format, folder=str(variants.folder(lib.variants, photo.key))
-            )
+    made = {photo.id: _made(lib, photo) for photo in photos}
 
     def write_down(db: Database) -> None:
         for photo_id, result in made.items():
@@ -132,13 +136,33 @@ def make_variants(lib: Library, photos: list[Photo]) -> Write:
     return write_down
 
 
+def _made(lib: Library, photo: Photo) -> dict[str, Any]:
+    """The sizes of a photo's shown file; of its RAW where that file cannot be read."""
+    shown, *others = photo.parts
+    into = str(variants.folder(lib.variants, photo.key))
+    try:
+        with lib.originals.as_file(shown.key) as path:
+            return lib.decoders.run("variants", path=str(path), format=shown.format, folder=into)
+    except UnreadablePhoto as problem:
+        raw = next((part for part in others if part.role == "raw"), None)
+        if raw is None:
+            raise
+        with lib.originals.as_file(raw.key) as path:
+            made = lib.decoders.run("variants", path=str(path), format=raw.format, folder=into)
+        return {**made, "notes": [*made["notes"], f"What is shown comes from the RAW file. The other one: {problem}"]}
+
+
 def _role_beside(main: Photo, other: Photo) -> str | None:
     """What `other` is as a part of `main`, judged by what lies in both; None when they are two photos."""
-    if main.type not in ("photo", "motion"):
+    roles = {part.role for part in main.parts}
+    has_files = any(part.role in ("raw", "video") for part in other.parts)
+    is_filed_alike = (main.trashed_at is None, main.is_archived) == (other.trashed_at is None, other.is_archived)
+    if formats.FORMATS[main.format].kind != "photo" or has_files or not is_filed_alike:
         return None
-    if other.type == "raw":
+    kind = formats.FORMATS[other.format].kind
+    if kind == "raw" and "raw" not in roles:
         return "raw" if _seconds_apart(main, other) <= SAME_MOMENT_SECONDS else None
-    if other.type == "video":
+    if kind == "video" and "video" not in roles:
         if main.content_id and other.content_id:
             return "video" if main.content_id == other.content_id else None
         is_short = (other.duration or 99.0) <= LIVE_SECONDS
@@ -160,6 +184,15 @@ STEPS = (
     Step("pair", pair, batch=32),
     Step("variants", make_variants, batch=2, vital=True),
 )
+
+
+def retry(lib: Library, step: str | None = None) -> int:
+    """Let what failed be tried again: parked jobs, failed photos without one, files that were turned away. Returns how many."""
+    with write(lib.db) as db:
+        photos = set(jobs.retry(db, step))
+        forgotten = catalog.failed_and_forgotten(db) if step in (None, STEPS[0].name) else []
+        jobs.enqueue(db, STEPS[0].name, forgotten)
+        return len(photos.union(forgotten))
 
 
 def _facts(lib: Library, photo: Photo) -> dict[str, object]:
@@ -192,7 +225,7 @@ def _remember(lib: Library, seen: Source) -> Source:
 
 
 def _refuse_if_changed(file: BinaryIO, state: FileState, size: int) -> None:
-    """A file that grew or was replaced while it was read is left for the next look. What was kept of it is a harmless orphan."""
+    """A file that grew or was replaced while it was read is left for the next look; nothing of it is kept."""
     try:
         now = os.fstat(file.fileno())
     except (AttributeError, OSError):

@@ -5,6 +5,7 @@ lock file while it lives, so that its claims are given back at once when it dies
 latest where it cannot be seen.
 """
 
+import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,20 +16,21 @@ from sqlite_utils import Database
 from photolib.errors import PhotolibError, UnreadablePhoto
 
 NEW, BACKFILL = 0, 10
-LEASE_SECONDS = 600
+LEASE_SECONDS = 3600  # a process that is seen to be dead gives its claims back at once; this is for one that hangs
 WAITS = (5, 60)  # seconds before the second and the third try; then the job is parked
 MAX_TRIES = len(WAITS) + 1
 
 
 @dataclass(frozen=True)
 class Job:
-    """A step waiting for a photo, claimed by a process."""
+    """A step waiting for a photo, claimed. claim: "process/number", so that two claims of one job are told apart."""
 
     id: int
     step: str
     photo_id: int
     priority: int
     tries: int
+    claim: str
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,12 @@ def enqueue(db: Database, step: str, photos: Iterable[int], priority: int = NEW)
     )
 
 
-def claim(db: Database, steps: dict[str, int], worker: str, clock: Callable[[], float] = time.time) -> list[Job]:
+def claim(db: Database, steps: dict[str, int], process: str, clock: Callable[[], float] = time.time) -> list[Job]:
     """Take the most urgent jobs of one step, at most the batch size that `steps` gives it; empty when nothing waits.
 
     Call inside write(): that is what keeps two workers from taking the same job.
     """
-    now = clock()
+    now, claimed_by = clock(), f"{process}/{secrets.token_hex(4)}"
     marks = ",".join("?" * len(steps))
     first = db.conn.execute(
         f"""select step, priority from jobs
@@ -79,21 +81,21 @@ def claim(db: Database, steps: dict[str, int], worker: str, clock: Callable[[], 
            where id in (select id from jobs where state = 'waiting' and step = ? and priority = ? and not_before <= ?
                         order by priority, id limit ?)
            returning id, step, photo_id, priority, tries""",
-        (worker, now + LEASE_SECONDS, step, priority, now, steps[step]),
+        (claimed_by, now + LEASE_SECONDS, step, priority, now, steps[step]),
     ).fetchall()
-    return sorted((Job(*row) for row in rows), key=lambda job: job.id)
+    return sorted((Job(*(*row, claimed_by)) for row in rows), key=lambda job: job.id)
 
 
-def finish(db: Database, jobs: Sequence[Job], worker: str, then: str | None) -> list[Job]:
-    """Inside the caller's transaction: the jobs are done, `then` waits next. Returns those that were still this worker's.
+def finish(db: Database, jobs: Sequence[Job], then: str | None) -> list[Job]:
+    """Inside the caller's transaction: the jobs are done, `then` waits next. Returns those that were still claimed.
 
-    A job that was queued again while it ran (its photo changed) is no longer 'running' and stays.
+    A job that was queued again while it ran (its photo changed) stays, and so does one that another has claimed since.
     """
     still_ours = [
         job
         for job in jobs
         if db.conn.execute(
-            "delete from jobs where id = ? and state = 'running' and worker = ?", (job.id, worker)
+            "delete from jobs where id = ? and state = 'running' and worker = ?", (job.id, job.claim)
         ).rowcount
     ]
     if then is not None:
@@ -102,19 +104,20 @@ def finish(db: Database, jobs: Sequence[Job], worker: str, then: str | None) -> 
     return still_ours
 
 
-def fail(db: Database, job: Job, worker: str, problem: Exception, clock: Callable[[], float] = time.time) -> str:
-    """Inside the caller's transaction: park the job, or let it wait for another try. Returns its state.
+def fail(db: Database, job: Job, problem: Exception, clock: Callable[[], float] = time.time) -> str | None:
+    """Inside the caller's transaction: park the job, or let it wait for another try.
 
-    Bytes that are to blame stay to blame: parked at once. Everything else gets MAX_TRIES tries with growing waits.
+    Returns its state; None when it is no longer ours, as when it was queued again. Bytes that are to blame stay to blame:
+    parked at once. Everything else gets MAX_TRIES tries with growing waits.
     """
-    parked = isinstance(problem, UnreadablePhoto) or job.tries >= MAX_TRIES
-    state = "failed" if parked else "waiting"
-    wait = 0.0 if parked else WAITS[job.tries - 1]
-    db.conn.execute(
+    is_parked = isinstance(problem, UnreadablePhoto) or job.tries >= MAX_TRIES
+    state = "failed" if is_parked else "waiting"
+    wait = 0.0 if is_parked else WAITS[job.tries - 1]
+    was_ours = db.conn.execute(
         "update jobs set state = ?, not_before = ?, reason = ?, worker = null where id = ? and worker = ?",
-        (state, clock() + wait, sentence(problem), job.id, worker),
-    )
-    return state
+        (state, clock() + wait, sentence(problem), job.id, job.claim),
+    ).rowcount
+    return state if was_ours else None
 
 
 def sentence(problem: Exception) -> str:
@@ -124,11 +127,11 @@ def sentence(problem: Exception) -> str:
     return f"photolib met a problem it did not expect ({type(problem).__name__}: {problem}). This is a bug; please report it."
 
 
-def give_back(db: Database, jobs: Sequence[Job], worker: str) -> None:
+def give_back(db: Database, jobs: Sequence[Job]) -> None:
     """Inside the caller's transaction: claimed but not tried, as when the program stops."""
     db.conn.executemany(
         "update jobs set state = 'waiting', worker = null, tries = tries - 1 where id = ? and worker = ?",
-        [(job.id, worker) for job in jobs],
+        [(job.id, job.claim) for job in jobs],
     )
 
 
@@ -140,7 +143,7 @@ def release_dead(db: Database, alive: Callable[[str], bool], clock: Callable[[],
     workers = [row[0] for row in db.conn.execute("select distinct worker from jobs where state = 'running'")]
     released = 0
     for worker in workers:
-        late = "" if worker is None or not alive(worker) else " and lease_until < ?"
+        late = "" if worker is None or not alive(worker.partition("/")[0]) else " and lease_until < ?"
         released += db.conn.execute(
             f"""update jobs set worker = null,
                   state = case when tries >= {MAX_TRIES} then 'failed' else 'waiting' end,
@@ -150,14 +153,6 @@ def release_dead(db: Database, alive: Callable[[str], bool], clock: Callable[[],
             (worker, clock()) if late else (worker,),
         ).rowcount
     return released
-
-
-def renew(db: Database, jobs: Sequence[Job], worker: str, clock: Callable[[], float] = time.time) -> None:
-    """Inside the caller's transaction: still at it, the lease begins anew."""
-    db.conn.executemany(
-        "update jobs set lease_until = ? where id = ? and worker = ?",
-        [(clock() + LEASE_SECONDS, job.id, worker) for job in jobs],
-    )
 
 
 def is_busy(db: Database, priority: int) -> bool:

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, TypeVar
 from PIL import Image
 
 from photolib import containers, dates, exif, fields, iptc, motion, raw, video, xmp
+from photolib.decode.limits import is_machine_error
 from photolib.errors import BadInput, UnreadablePhoto
 
 Facts = dict[str, Any]
@@ -152,7 +153,7 @@ def _tried(work: Callable[[], _T], what: str, notes: list[str]) -> _T | None:
     try:
         return work()
     except _BROKEN as problem:
-        if containers.is_disk(problem):
+        if is_machine_error(problem):
             raise
         fields.note(notes, f"The {what} of the file could not be read: it is damaged.")
         return None
@@ -177,7 +178,7 @@ def _pillow_size(path: Path, format_name: str, blocks: containers.Blocks) -> tup
     except Image.DecompressionBombError as problem:
         raise _too_large() from problem
     except _BROKEN as problem:
-        if containers.is_disk(problem):
+        if is_machine_error(problem):
             raise
         raise UnreadablePhoto("The picture cannot be opened: it is damaged, cut off or no picture.") from problem
     return size, orientation

@@ -12,7 +12,7 @@ import io
 import os
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,11 +33,21 @@ class Stored:
     was_here: bool
 
 
+Check = Callable[[int], None]
+
+
+def anything(size: int) -> None:
+    """The check that lets everything pass."""
+
+
 class Originals(Protocol):
     """What photolib asks of a place that keeps originals. Keys are SHA-256, lower-case hex."""
 
-    def put(self, source: BinaryIO, extension: str) -> Stored:
-        """Keep a copy of everything source yields; when this returns, the bytes are durable and were read back equal."""
+    def put(self, source: BinaryIO, extension: str, check: Check = anything) -> Stored:
+        """Keep a copy of everything source yields; when this returns, the bytes are durable and were read back equal.
+
+        check is called with their number before they are given their name; what it raises leaves nothing behind.
+        """
 
     def open(self, key: str) -> BinaryIO:
         """The bytes from the start, seekable. Raises NotFound."""
@@ -62,7 +72,7 @@ class LocalOriginals:
         self._root = root
         self._drafts = drafts
 
-    def put(self, source: BinaryIO, extension: str) -> Stored:
+    def put(self, source: BinaryIO, extension: str, check: Check = anything) -> Stored:
         """Clone or copy source into a draft, hash it on the way, flush it, read it back, and give it its name.
 
         Raises StorageFailed when the disk is full or does not return what it was given; whatever source raises passes
@@ -70,6 +80,7 @@ class LocalOriginals:
         """
         with self._draft() as draft:
             written = None if _clone(source, draft) else _copy(source, draft)
+            check(os.fstat(draft.fileno()).st_size)
             with _our_disk():
                 os.fsync(draft.fileno())
                 if written is not None:
@@ -81,9 +92,11 @@ class LocalOriginals:
                         "The disk returned other bytes than were written to it. "
                         "Nothing was kept of this file; check the disk of the data folder."
                     )
-                if self.has(key):
+                found = self._find(key)
+                if found is not None and found.stat().st_size == size:
+                    _flush_folder(found.parent)  # another process may have put it there a moment ago
                     return Stored(key, size, was_here=True)
-                home = self._home(key, extension)
+                home = found or self._home(key, extension)  # one that lost its end is replaced
                 os.fchmod(draft.fileno(), 0o444)
                 _make_folder(home.parent, self._root)
                 os.rename(draft.name, home)
@@ -172,8 +185,9 @@ class MemoryOriginals:
         self._kept: dict[str, bytes] = {}
         self._lock = threading.Lock()
 
-    def put(self, source: BinaryIO, extension: str) -> Stored:
+    def put(self, source: BinaryIO, extension: str, check: Check = anything) -> Stored:
         body = b"".join(iter(lambda: source.read(CHUNK), b""))
+        check(len(body))
         key = hashlib.sha256(body).hexdigest()
         with self._lock:
             was_here = key in self._kept

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from photolib import containers, dates, fields
+from photolib.decode.limits import is_machine_error
 from photolib.errors import UnreadablePhoto
 
 # The demuxer is forced: left to guess, FFmpeg would follow playlists and scripts that name other files.
@@ -41,7 +42,7 @@ def read_video(path: Path, format_name: str) -> dict[str, Any]:
                 width, height = _streams(container, facts)
                 tags = {key.lower(): value for key, value in container.metadata.items()}
         except (av.FFmpegError, OSError, ValueError, ArithmeticError, LookupError, TypeError) as problem:
-            if containers.is_disk(problem):
+            if is_machine_error(problem):
                 raise
             raise UnreadablePhoto("The video cannot be opened: it is damaged or cut off.") from problem
         turn = 0

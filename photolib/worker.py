@@ -1,12 +1,14 @@
 """The loop that works the queue: claim, attempt, write. Threads share the claims; the decoding happens in child processes."""
 
+import contextlib
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Sequence
 
 from photolib import catalog, jobs
-from photolib.db import write
+from photolib.db import explained, write
 from photolib.errors import DatabaseFailed, StorageFailed, TryLater
 from photolib.ingest import STEPS, Step
 from photolib.jobs import Job
@@ -15,6 +17,7 @@ from photolib.library import Library
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5  # another process may have queued something
+DEAD_SECONDS = 5.0  # another process may have died with jobs in its hands
 
 
 class Worker:
@@ -31,6 +34,7 @@ class Worker:
         self._stop = threading.Event()
         self._wake = threading.Condition()
         self._threads: list[threading.Thread] = []
+        self._checked_at = time.monotonic()
         self.problem: Exception | None = None
 
     def start(self) -> None:
@@ -41,7 +45,7 @@ class Worker:
 
     @property
     def is_running(self) -> bool:
-        return bool(self._threads)
+        return any(thread.is_alive() for thread in self._threads)
 
     def pause(self) -> None:
         """Let the threads work for a moment; for callers that watch them."""
@@ -65,17 +69,28 @@ class Worker:
             while not self._stop.is_set():
                 try:
                     if not work_once(self._lib, self._steps):
-                        with self._wake:
-                            self._wake.wait(LOOK_SECONDS)
-                except (StorageFailed, DatabaseFailed, TryLater) as problem:
-                    if self._retry_seconds is None and not isinstance(problem, TryLater):
-                        log.error("the worker stops: %s", problem)
+                        self._rest()
+                except (StorageFailed, DatabaseFailed) as problem:
+                    log.error("the worker %s: %s", "stops" if self._retry_seconds is None else "pauses", problem)
+                    if self._retry_seconds is None:
                         self.problem = problem
                         return
-                    log.error("the worker pauses: %s", problem)
-                    self._stop.wait(self._retry_seconds or LOOK_SECONDS)
+                    self._stop.wait(self._retry_seconds)
+                except TryLater as problem:
+                    log.warning("the worker waits: %s", problem)
+                    self._stop.wait(LOOK_SECONDS)
         finally:
             self._lib.connections.close_here()
+
+    def _rest(self) -> None:
+        """Nothing is due. Now and then see whether a process died and left its claims behind."""
+        if time.monotonic() - self._checked_at > DEAD_SECONDS:
+            self._checked_at = time.monotonic()
+            with write(self._lib.db) as db:
+                if jobs.release_dead(db, self._lib.is_alive):
+                    return
+        with self._wake:
+            self._wake.wait(LOOK_SECONDS)
 
 
 def work_once(lib: Library, steps: Sequence[Step] = STEPS) -> int:
@@ -105,28 +120,30 @@ def attempt(lib: Library, step: Step, then: str | None, claimed: list[Job]) -> N
         photos = [catalog.photo(lib.db, job.photo_id) for job in claimed]
         result = step.run(lib, photos)
         with write(lib.db) as db:
-            done = {job.photo_id for job in jobs.finish(db, claimed, lib.process, then)}
-            if done:
+            if jobs.finish(db, claimed, then):
                 result(db)
             seconds = time.monotonic() - began
             jobs.note_pace(db, step.name, seconds / len(claimed))
         log.debug("%s of %d photos took %.2f s", step.name, len(claimed), seconds)
-    except (StorageFailed, DatabaseFailed):  # a bad disk is not a bad photo: nothing was tried
-        with write(lib.db) as db:
-            jobs.give_back(db, claimed, lib.process)
-        raise
     except Exception as problem:  # the one broad except in photolib
+        cause = explained(problem) if isinstance(problem, sqlite3.Error) else problem
+        if isinstance(cause, StorageFailed | DatabaseFailed):  # a bad disk is not a bad photo: nothing was tried
+            with contextlib.suppress(StorageFailed, DatabaseFailed, TryLater), write(lib.db) as db:
+                jobs.give_back(db, claimed)
+            raise cause from problem
         if len(claimed) > 1:  # find the photo that hurts; the others go through
             for job in claimed:
                 attempt(lib, step, then, [job])
         else:
-            _failed(lib, step, claimed[0], problem)
+            _failed(lib, step, then, claimed[0], cause)
 
 
-def _failed(lib: Library, step: Step, job: Job, problem: Exception) -> None:
+def _failed(lib: Library, step: Step, then: str | None, job: Job, problem: Exception) -> None:
     with write(lib.db) as db:
-        state = jobs.fail(db, job, lib.process, problem)
+        state = jobs.fail(db, job, problem)
         if state == "failed" and step.vital:
             catalog.picture_failed(db, job.photo_id, jobs.sentence(problem))
+        elif state == "failed" and then is not None:
+            jobs.enqueue(db, then, [job.photo_id], job.priority)  # what only enriches a photo does not hold it up
     log.warning("%s of photo %s: %s: %s", step.name, job.photo_id, state, problem)
     log.debug("details", exc_info=problem)

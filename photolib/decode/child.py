@@ -103,7 +103,7 @@ def _explain(problem: Exception, settings: Settings) -> PhotolibError:
         return NotFound("The file to decode is not there any more.")
     if code in (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.EINTR):
         return TryLater(f"The decoder ran short of something: {os.strerror(code)}.")
-    if code is not None and type(problem).__module__ == "builtins":
+    if code is not None and limits.is_machine_error(problem):
         return StorageFailed(f"A file could not be read or written while decoding: {os.strerror(code)}.")
     return UnreadablePhoto(f"No decoder here can make sense of it ({type(problem).__name__}: {str(problem)[:200]}).")
 

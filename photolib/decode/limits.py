@@ -1,5 +1,6 @@
 """What a decoder process may use, so that a bomb or a codec gone mad costs one photo and not the machine."""
 
+import errno
 import os
 import signal
 from dataclasses import dataclass
@@ -9,6 +10,14 @@ try:
 except ImportError:  # not a POSIX system: the wall limit, kept by the parent, is all there is
     resource = None  # type: ignore[assignment]
 
+# What the operating system says about itself. Any other error number comes from reading what hostile bytes pointed to.
+MACHINE_ERRORS = frozenset(
+    (
+        errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ESTALE, errno.ENODEV,
+        errno.ENXIO, errno.ENOENT, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.EINTR, errno.ENOMEM, errno.EFBIG, errno.ENOTDIR,
+        errno.EISDIR, errno.EBUSY, errno.ETIMEDOUT,
+    )
+)  # fmt: skip
 LARGEST_FILE = 256 << 20  # nothing a child writes comes near this many bytes
 MOST_FILES = 64
 NICENESS = 10
@@ -77,3 +86,8 @@ def _limit(name: str, value: int, keep_hard: bool = False) -> None:
         resource.setrlimit(kind, (value, hard if keep_hard else value))
     except (OSError, ValueError):
         return
+
+
+def is_machine_error(problem: BaseException) -> bool:
+    """Whether this is the operating system's word about the machine, and not what came of a file's content."""
+    return isinstance(problem, OSError) and type(problem).__module__ == "builtins" and problem.errno in MACHINE_ERRORS

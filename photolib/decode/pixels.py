@@ -19,6 +19,7 @@ from PIL import Image, ImageChops, ImageFile
 
 from photolib import formats
 from photolib.decode import colour
+from photolib.decode.limits import is_machine_error
 from photolib.errors import UnreadablePhoto
 
 MOST = 2048  # pixels on the longest edge
@@ -85,7 +86,7 @@ def read_photo(file: BinaryIO, format_name: str, max_pixels: int, orientation: i
     except BOMBS as problem:
         raise UnreadablePhoto(_too_large(file, format_name, max_pixels, problem)) from problem
     except DAMAGE as problem:
-        if is_disk(problem):
+        if is_machine_error(problem):
             raise
         image = _decode_damaged(file, format_name, max_pixels, problem)
         notes.append(_damage_note(problem))
@@ -175,11 +176,6 @@ def damaged(file: BinaryIO, format_name: str, problem: Exception) -> UnreadableP
     return UnreadablePhoto(f"The {name} data is damaged or of a kind no decoder here knows ({reason[:200]}).")
 
 
-def is_disk(problem: BaseException) -> bool:
-    """Whether this is the operating system's word about a file and not a decoder's about its content."""
-    return isinstance(problem, OSError) and problem.errno is not None and type(problem).__module__ == "builtins"
-
-
 def _decode(
     file: BinaryIO, format_name: str, max_pixels: int, lenient_open: bool = False, lenient_load: bool = False
 ) -> Image.Image:
@@ -234,7 +230,7 @@ def _decode_damaged(file: BinaryIO, format_name: str, max_pixels: int, problem: 
         except DAMAGE:
             image = _decode(file, format_name, max_pixels, lenient_open=True, lenient_load=True)
     except (*DAMAGE, *BOMBS) as worse:
-        if is_disk(worse):
+        if is_machine_error(worse):
             raise
         raise damaged(file, format_name, problem) from worse
     shown = _rows_there(image)

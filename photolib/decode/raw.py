@@ -8,6 +8,7 @@ import rawpy
 from PIL import Image
 
 from photolib.decode import pixels
+from photolib.decode.limits import is_machine_error
 from photolib.errors import UnreadablePhoto
 
 _GOOD_PREVIEW = 1000  # pixels on the longest edge
@@ -25,7 +26,7 @@ def read(path: Path, format_name: str, max_pixels: int) -> pixels.Picture:
     except rawpy.LibRawUnsufficientMemoryError as problem:
         raise MemoryError(str(problem)) from problem
     except (rawpy.LibRawError, rawpy.NotSupportedError, *pixels.DAMAGE) as problem:
-        if pixels.is_disk(problem):
+        if is_machine_error(problem):
             raise
         with open(path, "rb") as file:
             raise pixels.damaged(file, format_name, problem) from problem

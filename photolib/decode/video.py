@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 from PIL import Image, ImageStat
 
 from photolib.decode import colour, pixels
+from photolib.decode.limits import is_machine_error
 
 _DEMUXERS = {
     "mp4": "mov",
@@ -55,7 +56,7 @@ def poster(file: BinaryIO, format_name: str, max_pixels: int) -> tuple[Image.Ima
     except MemoryError:
         raise
     except (av.FFmpegError, *pixels.DAMAGE) as problem:
-        if pixels.is_disk(problem):
+        if is_machine_error(problem):
             raise
         raise pixels.damaged(file, format_name, problem) from problem
 

@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -298,4 +299,111 @@ def test_a_server_goes_on_by_itself_when_the_disk_has_room_again(library: Librar
     while jobs.is_busy(library.db, jobs.NEW):
         worker.pause()
     worker.stop()
+    assert [photo.status for photo in photos(library)] == ["ready"]
+
+
+def test_what_a_process_held_when_it_died_is_worked_by_those_that_live(
+    library: Library, draw_photo: DrawPhoto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest.arrive(library, arrival_of(draw_photo()))
+    with write(library.db) as db:
+        assert jobs.claim(db, {"metadata": 8}, "worker-1-dead")
+    monkeypatch.setattr("photolib.worker.DEAD_SECONDS", 0.0)
+    worker = Worker(library)
+    worker.start()
+    while jobs.is_busy(library.db, jobs.NEW):
+        worker.pause()
+    worker.stop()
+    assert [photo.status for photo in photos(library)] == ["ready"]
+
+
+# ---------------------------------------------------------------- two files, one photo
+
+
+def raw_beside(draw_photo: DrawPhoto, shared_photos: Path, name: str) -> Path:
+    """A real RAW file, with a name of our choosing."""
+    target = draw_photo(Path("pair") / "x.jpg").with_name(name)
+    target.with_name("x.jpg").unlink()
+    target.write_bytes((shared_photos / "raw" / "test.dng").read_bytes())
+    return target
+
+
+RAW_TIME = "2024:07:04 21:45:43"  # of raw/test.dng
+
+
+def test_a_third_file_of_the_same_name_takes_nothing_away_from_a_pair(
+    library: Library, draw_photo: DrawPhoto, shared_photos: Path
+) -> None:
+    raw = raw_beside(draw_photo, shared_photos, "IMG_1.DNG")
+    for path in (draw_photo("pair/IMG_1.JPG", taken=RAW_TIME), raw, draw_photo("pair/IMG_1.jpeg", taken=RAW_TIME)):
+        ingest.arrive(library, arrival_of(path))
+        work_until_idle(library)
+    keys = [{part.key for part in photo.parts} for photo in photos(library)]
+    assert sorted(len(each) for each in keys) == [1, 2]
+    assert set().union(*keys) == set(library.originals.keys())
+
+
+def test_a_broken_jpeg_does_not_hide_its_raw(library: Library, draw_photo: DrawPhoto, shared_photos: Path) -> None:
+    jpeg = draw_photo("pair/IMG_2.JPG", size=(1200, 900), taken=RAW_TIME)
+    jpeg.write_bytes(jpeg.read_bytes()[: jpeg.stat().st_size // 2])
+    for path in (jpeg, raw_beside(draw_photo, shared_photos, "IMG_2.DNG")):
+        ingest.arrive(library, arrival_of(path))
+        work_until_idle(library)
+    (photo,) = photos(library)
+    assert (photo.status, photo.type) == ("ready", "raw")
+    assert any("RAW" in note for note in photo.notes)
+    assert len(catalog.timeline(library.db, 1).photos) == 1
+
+
+def test_what_is_in_the_trash_is_not_brought_back_by_its_other_file(
+    library: Library, draw_photo: DrawPhoto, shared_photos: Path
+) -> None:
+    ingest.arrive(library, arrival_of(raw_beside(draw_photo, shared_photos, "IMG_3.DNG")))
+    work_until_idle(library)
+    library.db.conn.execute("update photos set trashed_at = '2024-08-01', is_listed = 0")
+    ingest.arrive(library, arrival_of(draw_photo("pair/IMG_3.JPG", taken=RAW_TIME)))
+    work_until_idle(library)
+    assert sorted((photo.type, photo.trashed_at) for photo in photos(library)) == [
+        ("photo", None),
+        ("raw", "2024-08-01"),
+    ]
+
+
+def test_a_parked_pairing_does_not_keep_a_photo_from_being_shown(library: Library, draw_photo: DrawPhoto) -> None:
+    ingest.arrive(library, arrival_of(draw_photo()))
+
+    def fails(lib: Library, some: list[Photo]) -> ingest.Write:
+        raise UnreadablePhoto("No pair today.")
+
+    metadata, _, variants = ingest.STEPS
+    work_until_idle(library, [metadata, Step("pair", fails), variants])
+    assert [photo.status for photo in photos(library)] == ["ready"]
+
+
+def test_bytes_that_send_a_reader_out_of_the_file_stop_nobody_else(
+    library: Library, draw_photo: DrawPhoto, import_folder: ImportFolder
+) -> None:
+    """A BigTIFF whose strip lies at 2**63 - 1: seeking there is an error of the operating system, but the photo's fault."""
+    good = draw_photo("photos/good.jpg")
+    tags = [(256, 4, 1, 8), (257, 4, 1, 8), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (273, 16, 1, 2**63 - 1),
+            (277, 3, 1, 1), (278, 4, 1, 8), (279, 4, 1, 64)]  # fmt: skip
+    entries = b"".join(struct.pack("<HHQQ", *tag) for tag in tags)
+    poison = b"II" + struct.pack("<HHHQ", 43, 8, 0, 16) + struct.pack("<Q", len(tags)) + entries + bytes(8 + 1000)
+    good.with_name("poison.tif").write_bytes(poison)
+    tally = import_folder(good.parent)
+    assert (tally.new, tally.failed) == (1, 1)
+    assert sorted(photo.status for photo in photos(library)) == ["failed", "ready"]
+
+
+def test_a_forgotten_failure_can_still_be_tried_again(library: Library, draw_photo: DrawPhoto) -> None:
+    ingest.arrive(library, arrival_of(draw_photo()))
+
+    def fails(lib: Library, some: list[Photo]) -> ingest.Write:
+        raise UnreadablePhoto("Not today.")
+
+    work_until_idle(library, [Step("metadata", fails, vital=True), *ingest.STEPS[1:]])
+    with write(library.db) as db:
+        assert jobs.clear(db) == 1
+    assert ingest.retry(library) == 1
+    work_until_idle(library)
     assert [photo.status for photo in photos(library)] == ["ready"]

@@ -61,7 +61,7 @@ def test_finishing_a_step_queues_the_next_with_the_same_priority(
         jobs.enqueue(db, "metadata", photos, jobs.BACKFILL)
     with write(library.db) as db:
         (job,) = jobs.claim(db, BATCHES, "w1")
-        assert jobs.finish(db, [job], "w1", "variants") == [job]
+        assert jobs.finish(db, [job], "variants") == [job]
     (then,) = claim(library)
     assert (then.step, then.priority) == ("variants", jobs.BACKFILL)
 
@@ -76,7 +76,7 @@ def test_three_tries_with_growing_waits_then_parked_with_a_sentence(
     for state in ("waiting", "waiting", "failed"):
         (job,) = claim(library, at=now)
         with write(library.db) as db:
-            assert jobs.fail(db, job, "w1", TryLater("The disk hiccuped."), clock=lambda at=now: at) == state
+            assert jobs.fail(db, job, TryLater("The disk hiccuped."), clock=lambda at=now: at) == state
         (due,) = library.db.conn.execute("select min(not_before) from jobs where state = 'waiting'").fetchone()
         if due is not None:
             assert claim(library, at=due - 0.1) == []
@@ -93,7 +93,7 @@ def test_bytes_that_are_to_blame_are_not_tried_again(library: Library, add_photo
         jobs.enqueue(db, "metadata", photos)
     (job,) = claim(library)
     with write(library.db) as db:
-        assert jobs.fail(db, job, "w1", UnreadablePhoto("It ends too early.")) == "failed"
+        assert jobs.fail(db, job, UnreadablePhoto("It ends too early.")) == "failed"
 
 
 def test_what_a_dead_process_was_running_waits_again_and_what_a_living_one_runs_does_not(
@@ -145,7 +145,7 @@ def test_a_job_that_was_queued_again_while_it_ran_runs_again(
     claimed = claim(library)
     with write(library.db) as db:
         jobs.enqueue(db, "metadata", photos)  # a sidecar came meanwhile
-        assert jobs.finish(db, claimed, "w1", "variants") == []
+        assert jobs.finish(db, claimed, "variants") == []
     assert [job.step for job in claim(library)] == ["metadata"]
 
 
@@ -166,10 +166,27 @@ def test_failed_jobs_can_be_retried_or_forgotten(library: Library, add_photos: C
         jobs.enqueue(db, "metadata", photos)
     for job in claim(library):
         with write(library.db) as db:
-            jobs.fail(db, job, "w1", UnreadablePhoto("Broken."))
+            jobs.fail(db, job, UnreadablePhoto("Broken."))
     with write(library.db) as db:
         assert jobs.retry(db, "variants") == []
         assert sorted(jobs.retry(db)) == photos
     assert len(claim(library)) == 2
     with write(library.db) as db:
         assert jobs.clear(db) == 0
+
+
+def test_what_a_stale_claim_finds_out_changes_nothing(library: Library, add_photos: Callable[[int], list[int]]) -> None:
+    """A job is claimed, queued again because its photo changed, and claimed once more: only the second claim counts."""
+    photos = add_photos(1)
+    with write(library.db) as db:
+        jobs.enqueue(db, "metadata", photos)
+    stale = claim(library)
+    with write(library.db) as db:
+        jobs.enqueue(db, "metadata", photos)
+    fresh = claim(library)
+    with write(library.db) as db:
+        assert jobs.finish(db, stale, "variants") == []
+        assert jobs.fail(db, stale[0], UnreadablePhoto("Broken.")) is None
+        jobs.give_back(db, stale)
+        assert jobs.finish(db, fresh, "variants") == fresh
+    assert [job.step for job in claim(library)] == ["variants"]

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from photolib import containers, dates, exif, formats, iptc, metadata, motion, oldcameras, raw, xmp
+from photolib.decode.limits import is_machine_error
 from photolib.errors import UnreadablePhoto
 
 SMALL = Image.new("RGB", (40, 30), (10, 200, 90))
@@ -860,8 +861,8 @@ def test_a_disk_that_fails_is_not_the_photos_fault(tmp_path: Path) -> None:
 
     with pytest.raises(OSError, match="Input/output"):
         metadata._tried(fail, "EXIF data", [])
-    assert not containers.is_disk(OSError(errno.EINVAL, "Invalid argument")), "bytes sent the reader there"
-    assert not containers.is_disk(UnidentifiedImageError("no picture"))
+    assert not is_machine_error(OSError(errno.EINVAL, "Invalid argument")), "bytes sent the reader there"
+    assert not is_machine_error(UnidentifiedImageError("no picture"))
 
 
 # --- anything at all

@@ -81,6 +81,16 @@ def test_a_torn_upload_leaves_nothing_behind(store: Originals, tmp_path: Path) -
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+def test_what_the_check_refuses_leaves_nothing_behind(store: Originals, tmp_path: Path) -> None:
+    def refuse(size: int) -> None:
+        raise ValueError(f"{size} bytes are not what was promised")
+
+    with pytest.raises(ValueError, match="7 bytes"):
+        store.put(io.BytesIO(b"a photo"), "jpg", refuse)
+    assert list(store.keys()) == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(body=st.binary(max_size=5000))
 def test_any_bytes_survive(store: Originals, body: bytes) -> None:
@@ -161,6 +171,14 @@ def test_a_disk_that_fails_is_our_problem_and_not_the_photos(
         disk.put(io.BytesIO(b"a photo"), "jpg")
     monkeypatch.undo()
     assert list(disk.keys()) == []
+
+
+def test_an_original_that_lost_its_end_is_whole_again_when_its_bytes_come_once_more(disk: LocalOriginals) -> None:
+    key = disk.put(io.BytesIO(b"a whole photo"), "jpg").key
+    disk.path(key).chmod(0o644)
+    disk.path(key).write_bytes(b"a who")
+    assert not disk.put(io.BytesIO(b"a whole photo"), "jpg").was_here
+    assert disk.path(key).read_bytes() == b"a whole photo"
 
 
 def test_drafts_of_the_dead_are_swept_and_those_of_the_living_are_not(disk: LocalOriginals, tmp_path: Path) -> None:
