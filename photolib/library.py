@@ -70,7 +70,7 @@ class Library:
         """End the decoders, give the claims back, let go of the lock."""
         self.decoders.close()
         self.connections.close_here()
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # gone, or on a disk that is read-only by now: the next start removes it
             os.unlink(self._lock.name)
         self._lock.close()
 
@@ -94,8 +94,11 @@ def open_library(config: Config, role: str = "reader") -> Library:
     _remember_mount(data)
     db.migrate(data / "photolib.db", data / "backups")
     process = f"{role}-{os.getpid()}-{secrets.token_hex(4)}"
-    lock = open(_lock_path(data, process), "wb")  # noqa: SIM115 - held until close()
-    fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        lock = open(_lock_path(data, process), "wb")  # noqa: SIM115 - held until close()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    except OSError as problem:
+        raise StorageFailed(f"The data folder {data} cannot be written: {problem.strerror}.") from problem
     lib = Library(
         config=config,
         originals=LocalOriginals(data / "originals", data / "tmp"),
@@ -177,9 +180,9 @@ def _remember_mount(data: Path) -> None:
     with contextlib.suppress(OSError):  # a note for later; nothing depends on it today
         try:
             mounts = json.loads(known.read_text(encoding="utf-8"))
-        except ValueError:
+        except (ValueError, FileNotFoundError):
             mounts = {}
-        except FileNotFoundError:
+        if not isinstance(mounts, dict):
             mounts = {}
         if mounts.get(str(data)) != mount_of(data):
             mounts[str(data)] = mount_of(data)
