@@ -79,8 +79,9 @@ def _database(config: Config) -> Iterator[Finding]:
             wrong = db.quick_check(connection)
         finally:
             connection.close()
-    except PhotolibError as problem:
-        wrong = [str(problem)]
+    except PhotolibError as problem:  # full, busy, not ours to write: its sentence says what helps
+        yield Finding("database", "problem", str(problem))
+        return
     if wrong:
         yield Finding(
             "database",
@@ -104,7 +105,7 @@ def _room(config: Config) -> Iterator[Finding]:
 
 def _libraries(config: Config) -> Iterator[Finding]:
     for library in config.libraries:
-        if not library.path.is_dir():
+        if not os.path.isdir(library.path):  # unlike Path's, it does not raise below a folder that may not be read
             sentence = "It is not there. Is its disk mounted? Nothing that came from it is removed meanwhile."
             yield Finding(f"library {library.path}", "problem", sentence)
         elif not os.access(library.path, os.R_OK | os.X_OK):
