@@ -7,18 +7,20 @@ output, progress and logs to standard error. Heavy imports sit inside the comman
 import json
 import logging
 import logging.handlers
+import os
+import shutil
 import sys
 import time
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from photolib import config as settings
 from photolib.config import Config
-from photolib.errors import BadInput, PhotolibError, Refused
+from photolib.errors import BadInput, NotFound, PhotolibError, Refused, StorageFailed
 
 if TYPE_CHECKING:
     from photolib.library import Library
@@ -47,10 +49,29 @@ def explained(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **options: Any) -> Any:
         try:
             return command(*args, **options)
-        except PhotolibError as problem:
-            raise _Explained(problem) from problem
+        except _explainable() as problem:
+            raise _Explained(_as_ours(problem)) from problem
 
     return run
+
+
+def _explainable() -> tuple[type[Exception], ...]:
+    """The kinds of problem that may be told in a sentence. Only asked when there is one: --help waits for no database."""
+    import sqlite3
+
+    return PhotolibError, sqlite3.Error
+
+
+def _as_ours(problem: Exception) -> PhotolibError:
+    """The problem as a sentence; raised again where it is a bug."""
+    import sqlite3
+
+    from photolib import db
+
+    ours = db.explained(problem) if isinstance(problem, sqlite3.Error) else problem
+    if not isinstance(ours, PhotolibError):
+        raise problem
+    return ours
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
@@ -161,26 +182,55 @@ def import_(
     from photolib.library import open_library
 
     config = _config(context, says_failures=True)
+    data = Path(os.path.realpath(config.data_dir))  # as the arguments are: links resolved
     for path in paths:
-        if path == config.data_dir or config.data_dir in path.parents:
+        if path == data or data in path.parents:
             raise BadInput(f"{path} lies inside photolib's own data folder.")
     lib = open_library(config, role="reader" if no_wait or dry_run else "worker")
     try:
-        user = catalog.user_named(lib.db, owner or catalog.OWNER_TO_BE)
+        try:
+            user = catalog.user_named(lib.db, owner or catalog.OWNER_TO_BE)
+        except NotFound as problem:
+            raise BadInput(str(problem)) from problem
         wishes = Wishes(user.id, album, folder_albums, tags, dry_run)
-        tally, is_stopped = _take_in(lib, wishes, paths, exclude, waits=not no_wait and not dry_run)
+        taken = _take_in(lib, wishes, _apart(paths, exclude), exclude, waits=not no_wait and not dry_run)
     finally:
         lib.close()
-    _report(tally, as_json, dry_run, is_stopped)
+    tally, is_stopped = taken.tally, taken.is_stopped
+    _report(taken, as_json, dry_run)
+    if taken.problem:
+        click.echo(f"Error: {taken.problem}", err=True)
+        context.exit(SOME_FAILED if tally.new or tally.duplicate else NOTHING_READ)
     if tally.found == 0 or tally.found == tally.failed:
         context.exit(NOTHING_READ)
     context.exit(SOME_FAILED if tally.failed or is_stopped else 0)
 
 
-def _take_in(
-    lib: "Library", wishes: Any, paths: tuple[Path, ...], exclude: tuple[str, ...], waits: bool
-) -> tuple["Tally", bool]:
-    """Import with progress on standard error; return the tally and whether somebody pressed Ctrl-C."""
+class _Taken(NamedTuple):
+    """What an import came to. is_stopped: somebody pressed Ctrl-C; problem: the disk or the database ended it."""
+
+    tally: "Tally"
+    is_stopped: bool = False
+    problem: PhotolibError | None = None
+
+
+def _apart(paths: tuple[Path, ...], exclude: tuple[str, ...]) -> list[Path]:
+    """The arguments without those that a look through another one comes to anyway. It does not open archives."""
+    from photolib.importing import is_archive
+    from photolib.scan import Rules
+
+    roots = [(path, Rules(os.fsencode(path), exclude)) for path in paths if path.is_dir()]
+
+    def is_met_elsewhere(path: Path) -> bool:
+        if not any(root in path.parents and rules.reach(os.fsencode(path)) for root, rules in roots):
+            return False
+        return path.is_dir() or not is_archive(path)
+
+    return [path for path in dict.fromkeys(paths) if not is_met_elsewhere(path)]
+
+
+def _take_in(lib: "Library", wishes: Any, paths: list[Path], exclude: tuple[str, ...], waits: bool) -> _Taken:
+    """Import with progress on standard error."""
     from photolib import jobs
     from photolib.importing import Intake, is_archive, wait_for_jobs
     from photolib.progress import Progress
@@ -215,11 +265,13 @@ def _take_in(
                     intake.take_archives(packed, exclude)
                 intake.close()
             if waits:
-                patience = _Patience()
+                patience, rhythm = _Patience(), _Rhythm()
 
                 def look_again() -> None:
                     if worker.problem:
                         raise worker.problem
+                    if not rhythm.is_due():
+                        return
                     left = jobs.pending_photos(lib.db, jobs.NEW)
                     progress.working(len(tally.new_photos), left)
                     # Who worked for us may have ended, or be stuck.
@@ -228,10 +280,27 @@ def _take_in(
 
                 wait_for_jobs(lib, tally, look_again)
         except KeyboardInterrupt:
-            return tally, True
+            return _Taken(tally, is_stopped=True)
+        except _explainable() as problem:
+            return _Taken(tally, problem=_as_ours(problem))
         finally:
             worker.stop()
-    return tally, False
+    return _Taken(tally)
+
+
+class _Rhythm:
+    """Due once a second: counting the queue of a million photos takes a while."""
+
+    SECONDS = 1.0
+
+    def __init__(self) -> None:
+        self._last = float("-inf")
+
+    def is_due(self) -> bool:
+        if time.monotonic() - self._last < self.SECONDS:
+            return False
+        self._last = time.monotonic()
+        return True
 
 
 class _Patience:
@@ -249,12 +318,15 @@ class _Patience:
         return time.monotonic() - self._since > self.SECONDS
 
 
-def _report(tally: "Tally", as_json: bool, dry_run: bool, is_stopped: bool) -> None:
+def _report(taken: _Taken, as_json: bool, dry_run: bool) -> None:
     """The reconciliation, and why whatever was not taken was not."""
+    tally = taken.tally
+    failed_before = tally.failed - len(tally.failures)
     if as_json:
         document = {
             "found": tally.found, "new": tally.new, "duplicate": tally.duplicate, "ignored": tally.ignored,
-            "failed": tally.failed, "dry_run": dry_run, "stopped": is_stopped,
+            "failed": tally.failed, "failed_before": failed_before, "dry_run": dry_run, "stopped": taken.is_stopped,
+            "problem": str(taken.problem) if taken.problem else None,
             "failures": [{"path": path, "reason": reason} for path, reason in tally.failures],
             "ignored_because": dict(tally.why_ignored),
             "skipped": [{"path": path, "reason": reason} for path, reason in tally.skipped],
@@ -265,13 +337,15 @@ def _report(tally: "Tally", as_json: bool, dry_run: bool, is_stopped: bool) -> N
         click.echo(f"failed   {_one_line(path)}\n         {reason}")
     if len(tally.failures) > SHOWN_FAILURES:
         click.echo(f"         and {len(tally.failures) - SHOWN_FAILURES} more: `photolib status --json` lists them all")
+    if failed_before:
+        click.echo(f"failed   {failed_before} as before: `photolib status` says why")
     for reason, count in tally.why_ignored.most_common():
         click.echo(f"ignored  {count} x {reason}")
     for path, reason in tally.skipped[:SHOWN_FAILURES]:
         click.echo(f"skipped  {_one_line(path)}\n         {reason}")
     line = f"found {tally.found} = {tally.new} new + {tally.duplicate} duplicate + {tally.ignored} ignored + {tally.failed} failed"
     click.echo(f"{'would be: ' if dry_run else ''}{line}")
-    if is_stopped:
+    if taken.is_stopped:
         click.echo("Stopped before the end. Nothing is half there; run the same command again to go on.")
 
 
@@ -301,7 +375,7 @@ def status(context: click.Context, as_json: bool) -> None:
 
     lib = open_library(_config(context))
     try:
-        found = overview(lib)
+        found = overview(lib, most_failures=sys.maxsize if as_json else SHOWN_FAILURES)
     finally:
         lib.close()
     if as_json:
@@ -321,10 +395,10 @@ def status(context: click.Context, as_json: bool) -> None:
         click.echo(
             f"library {_one_line(library['path'])}: {library['state']}{' - ' + library['note'] if library['note'] else ''}"
         )
-    for failure in found["failures"][:SHOWN_FAILURES]:
+    for failure in found["failures"]:
         click.echo(f"failed {_one_line(failure['path'])}\n       {failure['reason']}")
-    if len(found["failures"]) > SHOWN_FAILURES:
-        click.echo(f"       and {len(found['failures']) - SHOWN_FAILURES} more, with --json")
+    if more := found["failures_in_all"] - len(found["failures"]):
+        click.echo(f"       and {more} more, with --json")
     click.echo(f"models: {found['models']['note']}")
     click.echo(f"last backup: {found['last_backup'] or 'never'}")
 
@@ -486,20 +560,29 @@ def rebuild(context: click.Context, missing: bool) -> None:
     worker = Worker(lib)
     try:
         count = rebuild_variants(lib, only_missing=missing)
+        failed_before = _failed_jobs(lib)  # queueing again has taken those of these photos out of it
+        rhythm = _Rhythm()
         with Progress() as progress:
             worker.start()
-            while left := jobs.pending_photos(lib.db, jobs.BACKFILL):
-                progress.working(count, left)
+            while jobs.is_busy(lib.db, jobs.BACKFILL):
                 if worker.problem:
                     raise worker.problem
+                if rhythm.is_due():
+                    progress.working(count, jobs.pending_photos(lib.db, jobs.BACKFILL))
                 worker.pause()
-        failed = sum(step["failed"] for step in jobs.counts(lib.db).values())
+        failed = max(0, _failed_jobs(lib) - failed_before)
     finally:
         worker.stop()
         lib.close()
     failures = f" {_count(failed, 'photo')} could not be read." if failed else ""
     click.echo(f"The sizes of {_count(count, 'photo')} are made again.{failures}")
     context.exit(SOME_FAILED if failed else 0)
+
+
+def _failed_jobs(lib: "Library") -> int:
+    from photolib import jobs
+
+    return sum(step["failed"] for step in jobs.counts(lib.db).values())
 
 
 # ---------------------------------------------------------------- config and doctor
@@ -517,18 +600,40 @@ def config_() -> None:
 def config_init(context: click.Context, libraries: tuple[Path, ...]) -> None:
     """Write a settings file, or add folders to the one there is."""
     file = context.obj["file"] or settings.default_file()
-    known = {library.path for library in settings.load(file).libraries} if file.is_file() else set()
-    text = [] if file.is_file() else ["# photolib settings. `photolib config show` lists every one there is.\n"]
+    is_there = settings.is_file(file)
+    known = {library.path for library in settings.load(file).libraries} if is_there else set()
+    text = [] if is_there else ["# photolib settings. `photolib config show` lists every one there is.\n"]
     for library in libraries:
         path = library.expanduser().absolute()
         if not path.is_dir():
-            raise BadInput(f"{path} is not a folder.")
+            raise BadInput(f"{_one_line(str(path))} is not a folder.")
+        if str(path) != os.fsencode(path).decode("utf-8", "replace"):
+            raise BadInput(
+                f"The name {_one_line(str(path))} is not UTF-8, as a settings file has to be. Rename the folder."
+            )
         if path not in known:
+            known.add(path)
             text.append(f"\n[[libraries]]\npath = {json.dumps(str(path), ensure_ascii=False)}\n")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a", encoding="utf-8") as out:
-        out.writelines(text)
+    _append(file, "".join(text))
     click.echo(f"Settings: {file}", err=True)
+
+
+def _append(file: Path, text: str) -> None:
+    """Add text to a file, or leave it exactly as it was. Raises StorageFailed."""
+    home = Path(os.path.realpath(file))  # a link stays one
+    draft = home.with_name(f"{home.name}.draft")
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            if home.exists():
+                shutil.copy(home, draft)
+            with draft.open("a", encoding="utf-8") as out:
+                out.write(text)
+            os.replace(draft, home)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as problem:
+        raise StorageFailed(f"The settings file {file} cannot be written: {problem.strerror}.") from problem
 
 
 @config_.command("show")

@@ -66,7 +66,15 @@ def environment_name(name: str) -> str:
 def default_file() -> Path:
     """photolib.toml in the current folder when there is one, else the one in the person's config folder."""
     here = Path(FILE_NAME)
-    return here if here.is_file() else Path(platformdirs.user_config_dir("photolib")) / FILE_NAME
+    return here if is_file(here) else Path(platformdirs.user_config_dir("photolib")) / FILE_NAME
+
+
+def is_file(file: Path) -> bool:
+    """Whether a settings file is there. Raises BadInput when that cannot be known, as in a folder that may not be read."""
+    try:
+        return file.is_file()
+    except OSError as problem:
+        raise BadInput(f"The settings file {file} cannot be read: {problem.strerror}.") from problem
 
 
 def load(file: Path | None = None, environ: Mapping[str, str] = os.environ, **options: Any) -> Config:
@@ -75,10 +83,11 @@ def load(file: Path | None = None, environ: Mapping[str, str] = os.environ, **op
     A file named by the caller has to exist; the default one need not. Raises BadInput naming the file, the key and the
     keys that exist.
     """
-    if file is not None and not file.is_file():
+    if file is not None and not is_file(file):
         raise BadInput(f"The settings file {file} is not there. `photolib config init` writes one.")
     file = file or default_file()
-    written = _read(file) if file.is_file() else {}
+    is_there = is_file(file)
+    written = _read(file) if is_there else {}
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     base = file.absolute().parent
@@ -96,7 +105,7 @@ def load(file: Path | None = None, environ: Mapping[str, str] = os.environ, **op
         folder = base if sources[name] == str(file) else Path.cwd()
         values[name] = _convert(values[name], hints[name], f"{name} in {sources[name]}", folder)
     libraries = tuple(_library(each, file, base) for each in _tables(written.get("libraries", []), file))
-    config = Config(**values, libraries=libraries, file=file if file.is_file() else None, sources=sources)
+    config = Config(**values, libraries=libraries, file=file if is_there else None, sources=sources)
     return _checked(config)
 
 

@@ -11,8 +11,11 @@ from photolib.library import Library
 NO_MODELS = "none installed; search by what a photo shows, and faces, are off"
 
 
-def overview(lib: Library, owner_id: int | None = None) -> dict[str, Any]:
-    """Counts, sizes in bytes, the queue per step with seconds left, libraries, failures (one owner's, or all), models, free space."""
+def overview(lib: Library, owner_id: int | None = None, most_failures: int = 1000) -> dict[str, Any]:
+    """Counts, sizes in bytes, the queue per step with seconds left, libraries, failures (one owner's, or all), models, free space.
+
+    most_failures: so many failures are named; "failures_in_all" is how many there are.
+    """
     return {
         "data_dir": str(lib.data),
         "free_bytes": shutil.disk_usage(lib.data).free,
@@ -20,7 +23,8 @@ def overview(lib: Library, owner_id: int | None = None) -> dict[str, Any]:
         "queue": queue(lib),
         "is_worked": lib.others_at_work() or lib.process.startswith("worker"),
         "libraries": _libraries(lib),
-        "failures": [failure._asdict() for failure in sources.failed(lib.db, owner_id)],
+        "failures": [failure._asdict() for failure in sources.failed(lib.db, owner_id, most_failures)],
+        "failures_in_all": sources.failed_count(lib.db, owner_id),
         "models": {"present": [], "note": NO_MODELS},
         "last_backup": None,
     }

@@ -1,6 +1,8 @@
 """The command line as somebody at a shell meets it: sentences, JSON, exit codes."""
 
 import json
+import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -20,8 +22,10 @@ class Shell:
         self._data = home / "data"
         self._environ = {"PHOTOLIB_SETTLE_SECONDS": "0", "PHOTOLIB_MIN_FREE_MB": "0"}
 
-    def __call__(self, *words: object) -> Result:
-        result = CliRunner().invoke(main, ["--data-dir", str(self._data), *map(str, words)], env=self._environ)
+    def __call__(self, *words: object, **environ: str) -> Result:
+        result = CliRunner().invoke(
+            main, ["--data-dir", str(self._data), *map(str, words)], env={**self._environ, **environ}
+        )
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result
@@ -53,7 +57,7 @@ def test_exit_codes(photolib: Shell, draw_photo: DrawPhoto, tmp_path: Path) -> N
     assert photolib("import", tmp_path / "good", tmp_path / "bad").exit_code == 1
     assert photolib("import").exit_code == 2
     assert photolib("import", tmp_path / "nowhere").exit_code == 2
-    assert photolib("import", "--owner", "nobody", tmp_path / "good").exit_code == 3
+    assert photolib("import", "--owner", "nobody", tmp_path / "good").exit_code == 2
     assert photolib("import", tmp_path / "bad").exit_code == 3
     assert photolib("import", tmp_path / "nothing").exit_code == 3
     assert photolib("jobs", "list", "--step", "dance").exit_code == 2
@@ -215,3 +219,155 @@ def test_an_unmounted_data_disk_is_not_taken_for_a_new_start(photolib: Shell, tm
     result = photolib("status")
     assert result.exit_code == 3
     assert "/mnt/photos" in result.output
+
+
+def test_an_import_that_meets_a_full_disk_still_accounts_for_every_file(
+    photolib: Shell, draw_photo: DrawPhoto, tmp_path: Path
+) -> None:
+    draw_photo("photos/one.jpg")
+    full = {"PHOTOLIB_MIN_FREE_MB": str(10**12)}
+    nothing = photolib("import", "--json", tmp_path / "photos", **full)
+    assert nothing.exit_code == 3
+    assert "are free on the disk" in json.loads(nothing.stdout)["problem"]
+    photolib("import", tmp_path / "photos")
+    draw_photo("photos/two.jpg")
+    some = photolib("import", tmp_path / "photos", **full)
+    assert some.exit_code == 1
+    assert some.stdout.splitlines()[-1] == "found 1 = 0 new + 1 duplicate + 0 ignored + 0 failed"
+    assert "are free on the disk" in some.stderr
+    assert photolib.json("import", tmp_path / "photos")["problem"] is None
+
+
+def test_an_argument_below_another_is_not_counted_twice(photolib: Shell, draw_photo: DrawPhoto, tmp_path: Path) -> None:
+    one = draw_photo("photos/summer/one.jpg")
+    draw_photo("photos/.hidden/two.jpg")
+    paths = [tmp_path / "photos", tmp_path / "photos", tmp_path / "photos" / "summer", one]
+    assert photolib.json("import", *paths)["found"] == 1
+    hidden = tmp_path / "photos" / ".hidden"
+    assert photolib.json("import", tmp_path / "photos", hidden)["found"] == 2, "a look through photos leaves it out"
+
+
+def test_an_archive_named_beside_its_folder_is_opened(photolib: Shell, draw_photo: DrawPhoto, tmp_path: Path) -> None:
+    import zipfile
+
+    photo = draw_photo("one.jpg")
+    (tmp_path / "photos").mkdir()
+    with zipfile.ZipFile(tmp_path / "photos" / "packed.zip", "w") as archive:
+        archive.write(photo, "one.jpg")
+    assert photolib.json("import", tmp_path / "photos", tmp_path / "photos" / "packed.zip")["new"] == 1
+
+
+def test_the_data_folder_is_known_behind_a_link(photolib: Shell, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "data").symlink_to(tmp_path / "disk")
+    assert photolib("status").exit_code == 0
+    for way in ("data", "disk", "disk/originals"):
+        result = photolib("import", tmp_path / way)
+        assert result.exit_code == 2, way
+        assert "own data folder" in result.stderr
+
+
+def test_what_failed_before_is_still_said(photolib: Shell, draw_photo: DrawPhoto, tmp_path: Path) -> None:
+    draw_photo("photos/one.jpg")
+    (tmp_path / "photos" / "empty.jpg").touch()
+    assert photolib.json("import", tmp_path / "photos")["failed_before"] == 0
+    again = photolib("import", tmp_path / "photos")
+    assert again.exit_code == 1
+    assert "1 as before: `photolib status` says why" in again.stdout
+    assert photolib.json("import", tmp_path / "photos")["failed_before"] == 1
+
+
+def test_status_says_how_many_failures_it_does_not_show(photolib: Shell, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    for number in range(33):
+        (tmp_path / "photos" / f"{number}.jpg").touch()
+    photolib("import", tmp_path / "photos")
+    assert "and 3 more, with --json" in photolib("status").stdout
+    said = photolib.json("status")
+    assert (len(said["failures"]), said["failures_in_all"]) == (33, 33)
+
+
+def damage(database: Path, table: str) -> None:
+    """Overwrite a table's first page, as a bad disk does."""
+    connection = sqlite3.connect(database)
+    (page,) = connection.execute("select rootpage from sqlite_master where name = ?", (table,)).fetchone()
+    (size,) = connection.execute("pragma page_size").fetchone()
+    connection.execute("pragma wal_checkpoint(truncate)")
+    connection.close()
+    with database.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+
+
+def test_a_damaged_database_is_a_sentence(photolib: Shell, tmp_path: Path) -> None:
+    photolib("status")
+    damage(tmp_path / "data" / "photolib.db", "libraries")
+    result = photolib("status")
+    assert result.exit_code == 3
+    assert "Your originals are untouched" in result.stderr
+    assert "put the newest file of" in photolib("doctor").stdout
+
+
+def test_doctor_calls_a_database_damaged_only_when_it_is(photolib: Shell, tmp_path: Path) -> None:
+    (tmp_path / "data" / "photolib.db").mkdir(parents=True)
+    result = photolib("doctor")
+    assert result.exit_code == 1
+    assert "Look at the rights of the data folder" in result.stdout
+    assert "damaged" not in result.stdout
+
+
+def test_a_data_folder_that_cannot_be_written_is_a_sentence(photolib: Shell, tmp_path: Path) -> None:
+    photolib("status")
+    tmp = tmp_path / "data" / "tmp"
+    for file in tmp.iterdir():
+        file.unlink()
+    tmp.rmdir()
+    tmp.symlink_to("/proc/self/fdinfo")  # a folder in which nobody can make a file, not even root
+    result = photolib("status")
+    assert result.exit_code == 3
+    assert "cannot be written" in result.stderr
+
+
+def test_a_settings_file_that_cannot_be_reached_is_a_sentence(tmp_path: Path) -> None:
+    for words in (["status"], ["config", "init"]):
+        result = CliRunner().invoke(main, ["--config", str(tmp_path / ("x" * 300)), *words])
+        assert result.exit_code == 2, result.exception
+        assert "cannot be read" in result.stderr
+        result = CliRunner().invoke(main, words, env={"XDG_CONFIG_HOME": str(tmp_path / ("x" * 300))})
+        assert result.exit_code == 2, result.exception
+
+
+def test_config_init_writes_all_or_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "photolib.toml"
+    good, odd = tmp_path / "good", Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    good.mkdir()
+    odd.mkdir()
+    words = ["--config", str(file), "config", "init"]
+    result = CliRunner().invoke(main, [*words, "--library", str(good), "--library", str(odd)])
+    assert result.exit_code == 2
+    assert "is not UTF-8" in result.stderr
+    assert not file.exists()
+    result = CliRunner().invoke(main, ["--config", "/proc/nowhere/photolib.toml", "config", "init"])
+    assert result.exit_code == 3
+    assert "cannot be written" in result.stderr
+    assert CliRunner().invoke(main, [*words, "--library", str(good), "--library", str(good)]).exit_code == 0
+    assert file.read_text().count("[[libraries]]") == 1
+    assert sorted(path.name for path in tmp_path.glob("*.draft")) == []
+
+
+def test_rebuild_counts_only_what_fails_now(photolib: Shell, draw_photo: DrawPhoto, tmp_path: Path) -> None:
+    draw_photo("photos/one.jpg")
+    torn = draw_photo("photos/two.jpg", size=(800, 600))
+    torn.write_bytes(torn.read_bytes()[:2000])
+    assert photolib("import", tmp_path / "photos").exit_code == 1
+    result = photolib("rebuild")
+    assert result.exit_code == 0, result.output
+    assert "could not be read" not in result.output
+
+
+def test_a_note_about_mounts_that_makes_no_sense_is_written_anew(photolib: Shell, tmp_path: Path) -> None:
+    known = tmp_path / "home" / ".local" / "state" / "photolib" / "data-folders.json"
+    known.parent.mkdir(parents=True)
+    known.write_text("[1, 2]")
+    assert photolib("status").exit_code == 0
+    assert str(tmp_path / "data") in json.loads(known.read_text())
