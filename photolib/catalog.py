@@ -299,7 +299,7 @@ def neighbours(db: Database, owner_id: int, photo: Photo) -> tuple[int | None, i
 def buckets(db: Database, owner_id: int) -> list[tuple[str, int]]:
     """Months ("2024-06") with the number of photos in each, newest first."""
     return db.conn.execute(
-        """select month, count(*) from photos where owner_id = ? and is_listed = 1 group by month order by month desc""",
+        "select month, photos from months where owner_id = ? and photos > 0 order by month desc",
         (owner_id,),
     ).fetchall()
 

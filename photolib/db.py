@@ -159,6 +159,9 @@ def quick_check(db: Database) -> list[str]:
     return [] if rows == ["ok"] else rows
 
 
+_HAS_MOVED = "(old.owner_id, old.month, old.is_listed) <> (new.owner_id, new.month, new.is_listed)"
+
+
 @schema()
 def m001_photos_in(db: Database) -> None:
     """Everything from a file met in a folder to the photo in the timeline, and the queue between them."""
@@ -192,6 +195,25 @@ def m001_photos_in(db: Database) -> None:
     db.table("photos").create_index(["key"])
     db.table("photos").create_index(["owner_id", "is_listed", "shown_at", "id"])
     db.table("photos").create_index(["owner_id", "is_listed", "month"])
+
+    # How many photos a month's timeline holds. Counting a million rows takes longer than anybody wants to wait for a page,
+    # and only triggers cannot be forgotten by whoever changes a photo next.
+    db.table("months").create(
+        {"owner_id": int, "month": str, "photos": int}, pk=("owner_id", "month"), not_null={"photos"}, strict=True,
+        foreign_keys=[("owner_id", "users", "id")],
+    )  # fmt: skip
+    for name, event, row, condition, step in (
+        ("counted", "insert on", "new", "new.is_listed = 1", 1),
+        ("uncounted", "delete on", "old", "old.is_listed = 1", -1),
+        ("moved_out", "update of owner_id, month, is_listed on", "old", f"old.is_listed = 1 and {_HAS_MOVED}", -1),
+        ("moved_in", "update of owner_id, month, is_listed on", "new", f"new.is_listed = 1 and {_HAS_MOVED}", 1),
+    ):
+        db.execute(
+            f"""create trigger photos_{name} after {event} photos when {condition} begin
+                  insert into months (owner_id, month, photos) values ({row}.owner_id, {row}.month, {step})
+                  on conflict (owner_id, month) do update set photos = photos + {step};
+                end"""
+        )
 
     db.table("details").create(
         {

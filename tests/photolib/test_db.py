@@ -5,6 +5,8 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlite_utils import Migrations
 
 from photolib import catalog, db
@@ -23,7 +25,7 @@ def test_a_month_page_and_the_counts_need_no_table_scan(library: Library) -> Non
     plans = [
         "select id from photos where owner_id = 1 and is_listed = 1 and (shown_at, id) < ('2024', 5)"
         " order by shown_at desc, id desc limit 100",
-        "select month, count(*) from photos where owner_id = 1 and is_listed = 1 group by month order by month desc",
+        "select month, photos from months where owner_id = 1 and photos > 0 order by month desc",
         "select id from photos where key = 'x'",
         "select id from jobs where state = 'waiting' and priority = 0 order by priority, id limit 8",
     ]
@@ -132,3 +134,30 @@ def test_a_folder_that_is_no_folder_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     with pytest.raises(Exception, match="cannot be written"):
         open_library(Config(data_dir=tmp_path / "data"))
+
+
+MONTHS = st.sampled_from(["2023-12", "2024-01", "2024-02"])
+CHANGES = st.tuples(st.sampled_from(["add", "move", "hide", "show", "remove"]), st.integers(0, 5), MONTHS)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.lists(CHANGES, max_size=25))
+def test_the_counts_of_the_months_are_never_wrong(library: Library, changes: list[tuple[str, int, str]]) -> None:
+    sql = {
+        "move": "update photos set month = ? where id = ?",
+        "hide": "update photos set is_listed = 0, month = ? where id = ?",
+        "show": "update photos set is_listed = 1, month = ? where id = ?",
+        "remove": "delete from photos where month = ? and id = ?",
+    }
+    with db.write(library.db) as database:
+        database.conn.execute("delete from photos")
+        for number, (change, photo_id, month) in enumerate(changes):
+            if change == "add":
+                original = catalog.Original(f"{number:064x}", "jpg", "jpeg", "image/jpeg", 1)
+                catalog.add_photo(database, 1, original, "photo", "x.jpg", month)
+            else:
+                database.conn.execute(sql[change], (month, photo_id))
+        counted = database.conn.execute(
+            "select month, count(*) from photos where is_listed = 1 group by month order by month desc"
+        ).fetchall()
+    assert catalog.buckets(library.db, 1) == counted
