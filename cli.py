@@ -4,6 +4,7 @@ Exit codes: 0 all well, 1 some items failed, 2 wrong use or bad setting, 3 nothi
 output, progress and logs to standard error. Heavy imports sit inside the commands, so that --help is there at once.
 """
 
+import io
 import json
 import logging
 import logging.handlers
@@ -84,6 +85,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 @click.pass_context
 def main(context: click.Context, file: Path | None, data_dir: Path | None) -> None:
     """A home for a family's photos on a machine in the house."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a path need not be text; so written, JSON stays JSON
     context.obj = {"file": file, "data_dir": data_dir.absolute() if data_dir else None}
 
 
@@ -123,10 +126,10 @@ def serve(context: click.Context, host: str | None, port: int | None, no_watch: 
             f"photolib has no user accounts yet, so it answers this machine only. Set host to 127.0.0.1 instead of {config.host}."
         )
     lib = open_library(config, role="worker" if not no_work else "reader")
-    _log_to_file(config)
     worker = Worker(lib, retry_seconds=30)
     watcher = Watcher(lib, worker.wake)
     try:
+        _log_to_file(config)
         find_orphans(lib)
         if not no_work:
             worker.start()
@@ -146,9 +149,11 @@ def serve(context: click.Context, host: str | None, port: int | None, no_watch: 
 
 
 def _log_to_file(config: Config) -> None:
-    handler = logging.handlers.RotatingFileHandler(
-        config.data_dir / "logs" / "photolib.log", maxBytes=5_000_000, backupCount=3, encoding="utf-8"
-    )
+    file = config.data_dir / "logs" / "photolib.log"
+    try:
+        handler = logging.handlers.RotatingFileHandler(file, maxBytes=5_000_000, backupCount=3, encoding="utf-8")
+    except OSError as problem:
+        raise StorageFailed(f"The log {file} cannot be written: {problem.strerror}.") from problem
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)
 

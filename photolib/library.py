@@ -116,7 +116,11 @@ def open_library(config: Config, role: str = "reader") -> Library:
         process=process,
         _lock=lock,
     )
-    _recover(lib)
+    try:
+        _recover(lib)
+    except BaseException:
+        lib.close()
+        raise
     return lib
 
 

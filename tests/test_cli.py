@@ -371,3 +371,17 @@ def test_a_note_about_mounts_that_makes_no_sense_is_written_anew(photolib: Shell
     known.write_text("[1, 2]")
     assert photolib("status").exit_code == 0
     assert str(tmp_path / "data") in json.loads(known.read_text())
+
+
+def test_a_server_that_cannot_write_its_log_says_so(photolib: Shell, tmp_path: Path) -> None:
+    (tmp_path / "data" / "logs" / "photolib.log").mkdir(parents=True)
+    result = photolib("serve", "--no-watch", "--no-work")
+    assert result.exit_code == 3
+    assert "photolib.log cannot be written" in result.stderr
+
+
+def test_a_data_folder_whose_name_is_no_text_can_be_shown(tmp_path: Path) -> None:
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
+    result = CliRunner().invoke(main, ["--data-dir", odd, "status", "--json"])
+    assert result.exit_code == 0, result.exception
+    assert json.loads(result.stdout)["data_dir"] == odd
