@@ -23,14 +23,18 @@ from photolib.ingest import Arrival
 from photolib.library import Library
 from photolib.scan import Folder, Listed
 from photolib.sidecars import Beside
-from photolib.sources import FileState, Source
+from photolib.sources import FileState, Sidecar, Source
 from photolib.tally import Tally
 
 READ_AHEAD = 64  # arrivals that may wait for a thread
 SETTLE_TRIES = 15  # how often a file that keeps changing is looked at again before it is left for the next time
 AT_ONCE = 50  # rows of a kind written in one transaction
+LARGE_BYTES = 1 << 20  # a sidecar larger than this is written at once, so that few such wait in memory
+DOUBTFUL_BYTES = 64 << 20  # JSON files of archives that wait in memory to see whether a photo is called like them
 STILL_WRITTEN = "It is still being written."
 SIDECAR = "It is a sidecar: it is read together with its photo."
+TOO_LARGE = "It is a sidecar that was not read: it is too large for one."
+ABOUT_NO_PHOTO = "It is a JSON file that is not about a photo."
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ class Intake:
         self._is_last_try = False
         self._looked_at: list[tuple[bytes, bytes]] = []  # folders, and what stands for their files
         self._connections: set[Database] = set()  # of the threads
+        self._lock = threading.Lock()
+        self._would_be_new: set[tuple[int, str]] = set()  # owner and key, while nothing is kept
 
     def __enter__(self) -> "Intake":
         return self
@@ -169,8 +175,9 @@ class Intake:
 
     def _take_fresh(self, folder: bytes, all_names: Iterable[bytes], settled: list[Listed]) -> None:
         speaking = [listed for listed in settled if sidecars.is_named_like_one(listed[0])]
-        news = self._keep_sidecars(folder, speaking)
+        all_names = list(all_names)
         names = {os.fsdecode(name): name for name in all_names if not sidecars.is_named_like_one(name)}
+        news = self._keep_sidecars(folder, speaking, names, all_names)
         beside = Beside(self._lib.db, self._wishes.owner_id, folder, names)
         albums = [*self._wishes.albums_for(folder), *beside.albums]
         for listed in settled:
@@ -197,26 +204,45 @@ class Intake:
         self._unsettled.append(Unsettled(folder.path, listed, STILL_WRITTEN))
         return False
 
-    def _keep_sidecars(self, folder: bytes, listed: Iterable[Listed]) -> set[int]:
-        """Keep sidecar files whole; return their ids."""
-        kept, owner = set(), self._wishes.owner_id
+    def _keep_sidecars(
+        self, folder: bytes, listed: Iterable[Listed], media: Iterable[str], all_names: Iterable[bytes]
+    ) -> set[int]:
+        """Keep those of these files whole that speak about photos; return their ids."""
+        kept: set[int] = set()
+        waiting: list[tuple[Source, Sidecar | None]] = []
+        called: Container[bytes] | None = None
         for name, size, mtime_ns, inode in listed:
-            seen = Source(folder, name, owner, FileState(size, mtime_ns, inode), "ignored", SIDECAR)
+            seen = Source(folder, name, self._wishes.owner_id, FileState(size, mtime_ns, inode), "ignored", SIDECAR)
+            sidecar = None
             try:
-                if size > sidecars.limit_of(name):
-                    raise BadInput("It is too large for a sidecar.")
-                body = Path(os.fsdecode(folder + b"/" + name)).read_bytes()
-            except (OSError, BadInput) as problem:
-                seen = Source(
-                    folder, name, owner, seen.state, "ignored", f"It is a sidecar that was not read: {problem}"
-                )
-                body = None
+                with open_file(folder + b"/" + name) as file:
+                    body = file.read(sidecars.limit_of(name) + 1)
+            except OSError as problem:
+                seen = _with(seen, "ignored", f"It is a sidecar that was not read: {problem.strerror}.")
+            else:
+                is_too_large = len(body) > sidecars.limit_of(name)
+                sidecar = None if is_too_large else sidecars.of(name, body)
+                if sidecar is None and not is_too_large:
+                    if called is None:
+                        called = sidecars.called_like_photos(media, all_names)
+                    sidecar = Sidecar("takeout", body) if name in called else None
+                if sidecar is None:
+                    seen = _with(seen, "ignored", TOO_LARGE if sidecars.is_xmp(name) else ABOUT_NO_PHOTO)
             self._tally.count(seen)
-            if not self._wishes.is_dry_run:
-                with write(self._lib.db) as db:
+            waiting.append((seen, sidecar))
+            if len(waiting) >= AT_ONCE or (sidecar and len(sidecar.body) > LARGE_BYTES):
+                kept |= self._write_sidecars(waiting)
+                waiting = []
+        return kept | self._write_sidecars(waiting)
+
+    def _write_sidecars(self, found: Collection[tuple[Source, Sidecar | None]]) -> set[int]:
+        kept: set[int] = set()
+        if found and not self._wishes.is_dry_run:
+            with write(self._lib.db) as db:
+                for seen, sidecar in found:
                     sources.saw_source(db, seen)
-                    if body is not None:
-                        kept.add(sources.keep_sidecar(db, owner, folder, name, sidecars.of(name, body)))
+                    if sidecar is not None:
+                        kept.add(sources.keep_sidecar(db, seen.owner_id, seen.folder, seen.name, sidecar))
         return kept
 
     def _read_again(self, photos: Iterable[tuple[bytes, int]], beside: Beside) -> None:
@@ -266,7 +292,7 @@ class Intake:
             seen = _with(seen, "ignored", "It lay in Google's trash when it was exported.")
             self._remember(seen)
         elif self._wishes.is_dry_run:
-            seen = _look_only(self._lib, arrival, seen)
+            seen = self._look_only(arrival, seen)
         else:
             try:
                 seen = ingest.arrive(self._lib, arrival)
@@ -281,6 +307,23 @@ class Intake:
         self._tally.count(seen)
         self._arrived()
         return seen
+
+    def _look_only(self, arrival: Arrival, seen: Source) -> Source:
+        """What would become of a file, found out by reading it and keeping nothing."""
+        try:
+            with arrival.open() as file:
+                head = file.peek(formats.HEAD)[: formats.HEAD]  # type: ignore[attr-defined]
+                if formats.sniff(head, formats.reach(file)) is None:
+                    return ingest.turned_away(seen, head)
+                key = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        except (OSError, PhotolibError) as problem:
+            return _with(seen, "unread", f"It could not be read: {problem}")
+        owner = arrival.owner_id
+        is_here = any(each == owner for _, each in catalog.owners_of(self._lib.db, key))
+        with self._lock:
+            is_here = is_here or (owner, key) in self._would_be_new
+            self._would_be_new.add((owner, key))
+        return replace(seen, outcome="duplicate" if is_here else "new", key=key)
 
     def _remember(self, seen: Source) -> None:
         if not self._wishes.is_dry_run:
@@ -344,8 +387,10 @@ class Intake:
         is_ignored = scan.ignored_below(b"", ignore)
         fresh = [path for path in paths if not self._is_unchanged_archive(path)]
         names: dict[bytes, dict[str, bytes]] = {}
+        doubtful: dict[bytes, dict[bytes, bytes | None]] = {}
         for path in fresh:
-            self._gather_sidecars(path, names)
+            self._gather_sidecars(path, names, doubtful)
+        silent = self._silent_among(doubtful, names)
         besides = {
             inner: Beside(
                 self._lib.db, self._wishes.owner_id, _SIDECARS_OF + inner, self._with_known_names(inner, media)
@@ -353,7 +398,7 @@ class Intake:
             for inner, media in names.items()
         }
         for path in fresh:
-            self._take_archive(path, besides, is_ignored)
+            self._take_archive(path, besides, silent, is_ignored)
         for inner, beside in besides.items():
             known = sources.photos_inside(self._lib.db, self._wishes.owner_id, inner)
             self._read_again(((n, p) for n, p in known if beside.has_news(self._lib.db, p, n)), beside)
@@ -368,9 +413,14 @@ class Intake:
         self._tally.count_unchanged(sources.outcomes_below(db, owner, os.fsencode(path) + _INSIDE))
         return True
 
-    def _gather_sidecars(self, path: Path, names: dict[bytes, dict[str, bytes]]) -> None:
-        """First pass over an archive: keep its sidecars, and note all the other names, folder by folder."""
-        owner = self._wishes.owner_id
+    def _gather_sidecars(
+        self, path: Path, names: dict[bytes, dict[str, bytes]], doubtful: dict[bytes, dict[bytes, bytes | None]]
+    ) -> None:
+        """First pass over an archive: keep its sidecars, and note all the other names, folder by folder.
+
+        doubtful gets the JSON files that, as far as they can be read, are about no photo: folder -> name -> body,
+        or None where that is too large to be kept.
+        """
 
         def is_wanted(inner_path: str) -> bool:
             folder, name = _split(inner_path)
@@ -379,23 +429,55 @@ class Intake:
             names.setdefault(folder, {})[os.fsdecode(name)] = name
             return False
 
-        found = list(archives.collect(path, is_wanted, limit_bytes=sidecars.XMP_LIMIT).items())
+        found: list[tuple[bytes, bytes, Sidecar]] = []
+        waiting = sum(len(body or b"") for bodies in doubtful.values() for body in bodies.values())
+        for inner_path, body in archives.collect(path, is_wanted, limit_bytes=sidecars.XMP_LIMIT).items():
+            folder, name = _split(inner_path)
+            names.setdefault(folder, {})
+            sidecar = sidecars.of(name, body) if len(body) <= sidecars.limit_of(name) else None
+            if sidecar is not None:
+                found.append((folder, name, sidecar))
+            elif not sidecars.is_xmp(name):
+                waiting += len(body)
+                is_bearable = len(body) <= sidecars.JSON_LIMIT and waiting <= DOUBTFUL_BYTES
+                doubtful.setdefault(folder, {})[name] = body if is_bearable else None
+        self._keep_for_any_archive(found)
+
+    def _keep_for_any_archive(self, found: Sequence[tuple[bytes, bytes, Sidecar]]) -> None:
+        """Keep sidecars of archives: (folder inside, name, sidecar)."""
         for start in range(0, len(found), AT_ONCE):
             if self._wishes.is_dry_run:
                 break
             with write(self._lib.db) as db:
-                for inner_path, body in found[start : start + AT_ONCE]:
-                    folder, name = _split(inner_path)
-                    names.setdefault(folder, {})
-                    if len(body) <= sidecars.limit_of(name):
-                        sources.keep_sidecar(db, owner, _SIDECARS_OF + folder, name, sidecars.of(name, body))
+                for folder, name, sidecar in found[start : start + AT_ONCE]:
+                    sources.keep_sidecar(db, self._wishes.owner_id, _SIDECARS_OF + folder, name, sidecar)
+
+    def _silent_among(
+        self, doubtful: Mapping[bytes, Mapping[bytes, bytes | None]], names: Mapping[bytes, dict[str, bytes]]
+    ) -> set[tuple[bytes, bytes]]:
+        """Keep those JSON files that are called like a photo, though they are damaged; return the others."""
+        silent = set()
+        found = []
+        for folder, bodies in doubtful.items():
+            called = sidecars.called_like_photos(self._with_known_names(folder, names[folder]), bodies)
+            for name, body in bodies.items():
+                if name in called and body is not None:
+                    found.append((folder, name, Sidecar("takeout", body)))
+                else:
+                    silent.add((folder, name))
+        self._keep_for_any_archive(found)
+        return silent
 
     def _with_known_names(self, inner: bytes, media: dict[str, bytes]) -> dict[str, bytes]:
         known = sources.photos_inside(self._lib.db, self._wishes.owner_id, inner)
         return {**{os.fsdecode(name): name for name, _ in known}, **media}
 
     def _take_archive(
-        self, path: Path, besides: Mapping[bytes, Beside], is_ignored: Callable[[bytes, bytes], bool]
+        self,
+        path: Path,
+        besides: Mapping[bytes, Beside],
+        silent: Container[tuple[bytes, bytes]],
+        is_ignored: Callable[[bytes, bytes], bool],
     ) -> None:
         """Second pass: every member arrives, or is counted with the reason why not.
 
@@ -424,6 +506,8 @@ class Intake:
                     taken = self._take(arrival, beside is not None and beside.is_trashed(name))
                     is_whole = is_whole and taken is not None and taken.outcome != "unread"
                     continue
+                elif (inner, name) in silent:
+                    seen = _with(seen, "ignored", ABOUT_NO_PHOTO)
                 self._remember(seen)
                 self._tally.count(seen)
         except (BadInput, UnreadablePhoto) as problem:
@@ -439,9 +523,9 @@ class Intake:
             self._tally.count(seen)
             return
         if is_whole:
-            archive, *state = _listed(path)
+            archive, *found = _listed(path)
             home = sources.ARCHIVES + os.fsencode(path.parent)
-            self._remember(Source(home, archive, owner, FileState(*state), "ignored", "An archive, taken whole."))
+            self._remember(Source(home, archive, owner, FileState(*found), "ignored", "An archive, taken whole."))
 
 
 _INSIDE = b"!/"  # /home/ann/takeout.zip!/Takeout/Google Photos
@@ -496,17 +580,3 @@ def open_file(path: bytes) -> BinaryIO:
         os.close(handle)
         raise OSError(errno.EINVAL, "it is not a file any more")
     return os.fdopen(handle, "rb", buffering=formats.HEAD)
-
-
-def _look_only(lib: Library, arrival: Arrival, seen: Source) -> Source:
-    """What would become of a file, found out by reading it and keeping nothing."""
-    try:
-        with arrival.open() as file:
-            head = file.peek(formats.HEAD)[: formats.HEAD]  # type: ignore[attr-defined]
-            if formats.sniff(head) is None:
-                return ingest.turned_away(seen, head)
-            key = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
-    except (OSError, PhotolibError) as problem:
-        return _with(seen, "unread", f"It could not be read: {problem}")
-    is_here = any(owner == arrival.owner_id for _, owner in catalog.owners_of(lib.db, key))
-    return replace(seen, outcome="duplicate" if is_here else "new", key=key)

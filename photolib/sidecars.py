@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from sqlite_utils import Database
 
 from photolib import sources, takeout
+from photolib.errors import BadInput
 from photolib.sources import Sidecar
 
 XMP_LIMIT = 10 << 20
@@ -16,16 +17,30 @@ def is_named_like_one(name: bytes) -> bool:
     return name[-4:].lower() == b".xmp" or name[-5:].lower() == b".json"
 
 
+def is_xmp(name: bytes) -> bool:
+    return name[-4:].lower() == b".xmp"
+
+
 def limit_of(name: bytes) -> int:
     """How many bytes a sidecar of this name may have."""
-    return XMP_LIMIT if name[-4:].lower() == b".xmp" else JSON_LIMIT
+    return XMP_LIMIT if is_xmp(name) else JSON_LIMIT
 
 
-def of(name: bytes, body: bytes) -> Sidecar:
-    """The sidecar that a file is, by its name and what it holds."""
-    if name[-4:].lower() == b".xmp":
+def of(name: bytes, body: bytes) -> Sidecar | None:
+    """The sidecar that a file is, by its name and what it holds; None for JSON that cannot be read as being about a photo."""
+    if is_xmp(name):
         return Sidecar("xmp", body)
-    return Sidecar("album" if takeout.read_album(body) else "takeout", body)
+    try:
+        takeout.read_takeout(body)
+    except BadInput:
+        return Sidecar("album", body) if takeout.read_album(body) else None
+    return Sidecar("takeout", body)
+
+
+def called_like_photos(media: Iterable[str], names: Iterable[bytes]) -> set[bytes]:
+    """Those of a folder's JSON files that Google's rules give to one of its photos, whatever is in them."""
+    found = [os.fsdecode(name) for name in names if is_named_like_one(name) and not is_xmp(name)]
+    return {os.fsencode(name) for name in takeout.match_sidecars(media, found).values()}
 
 
 def match(media: Iterable[str], found: Mapping[str, Sidecar]) -> dict[str, list[str]]:

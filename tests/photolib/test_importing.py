@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -12,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from photolib import catalog, sources
+from photolib import catalog, sidecars, sources
 from photolib.config import Config
 from photolib.db import write
 from photolib.errors import StorageFailed, TryLater
-from photolib.importing import STILL_WRITTEN, Intake, Wishes
+from photolib.importing import ABOUT_NO_PHOTO, SIDECAR, STILL_WRITTEN, Intake, Wishes
 from photolib.library import Library
 from photolib.scan import look
 from photolib.sources import FileState, Source
@@ -376,6 +377,96 @@ def test_what_is_absent_from_a_folder_that_could_not_be_read_is_not_gone(
         with Intake(library, Wishes(1), Tally()) as intake:
             intake.take_folder(unread)
         assert catalog.photo(library.db, photo_id).paths == [str(photo)]
+
+
+# ---------------------------------------------------------------- sidecars
+
+
+ABOUT_A_PHOTO = json.dumps({"title": "a.jpg", "photoTakenTime": {"timestamp": "1700000000"}})
+JSON_FILES = {
+    "a.jpg.supplemental-metadata.json": ABOUT_A_PHOTO,
+    "b.jpg.supplemental-metadata.json": ABOUT_A_PHOTO[:20],  # cut off, yet b.jpg is to say so
+    "metadata.json": json.dumps({"title": "Trip", "date": {"timestamp": "1700000000"}}),
+    "package.json": json.dumps({"name": "a program", "version": "1"}),
+    "list.json": "[1, 2, 3]",
+    "broken.json": '{"name": ',
+    "b.jpg.large.json": '"' + "x" * sidecars.JSON_LIMIT + '"',
+}
+SPEAKING = {"a.jpg.supplemental-metadata.json", "b.jpg.supplemental-metadata.json", "metadata.json"}
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_of_all_json_files_only_those_about_photos_are_kept(
+    library: Library, draw_photo: DrawPhoto, folder: Path, tmp_path: Path, is_packed: bool
+) -> None:
+    paths = [draw_photo("photos/a.jpg"), draw_photo("photos/b.jpg")]
+    for name, body in JSON_FILES.items():
+        (folder / name).write_text(body)
+        paths.append(folder / name)
+    archives = [pack(tmp_path / "1.zip", *paths[2:]), pack(tmp_path / "2.zip", *paths[:2])]
+    tally = Tally()
+    with Intake(library, Wishes(1), tally) as intake:
+        if is_packed:
+            intake.take_archives(archives)
+        else:
+            intake.take_folder(next(look(folder)))
+        intake.close()
+    assert counts(tally) == (2, 0, 7, 0)
+    assert tally.why_ignored == {SIDECAR: 3, ABOUT_NO_PHOTO: 4}
+    assert {os.fsdecode(name) for (name,) in library.db.conn.execute("select name from sidecars")} == SPEAKING
+    for photo_id, path in tally.new_photos.items():
+        [sidecar] = sources.sidecars(library.db, photo_id)
+        assert sidecar.body.decode() == JSON_FILES[f"{Path(path).name}.supplemental-metadata.json"]
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "grown"])
+def test_a_sidecar_is_read_as_carefully_as_a_photo(
+    library: Library, draw_photo: DrawPhoto, folder: Path, tmp_path: Path, kind: str
+) -> None:
+    draw_photo("photos/a.jpg")
+    sidecar, outside = folder / "a.jpg.xmp", tmp_path / "private.xmp"
+    for path in (sidecar, outside):
+        path.write_text("<x/>")
+
+    def swap() -> None:
+        sidecar.unlink()
+        if kind == "grown":
+            with sidecar.open("wb") as file:
+                file.truncate(1 << 40)
+        else:
+            {"link": lambda: sidecar.symlink_to(outside), "pipe": lambda: os.mkfifo(sidecar)}[kind]()
+
+    with at_the_moment("open", swap, about=sidecar):
+        tally = take(library, folder)
+    assert counts(tally) == (1, 0, 1, 0)
+    [why] = tally.why_ignored
+    assert why.startswith("It is a sidecar that was not read: ")
+    assert library.db.conn.execute("select count(*) from sidecars").fetchone() == (0,)
+
+
+def test_many_sidecars_are_written_in_few_transactions(library: Library, folder: Path) -> None:
+    for number in range(120):
+        (folder / f"{number}.jpg.xmp").write_text("<x/>")
+    said: list[str] = []
+    library.db.conn.set_trace_callback(said.append)
+    take(library, folder)
+    library.db.conn.set_trace_callback(None)
+    assert library.db.conn.execute("select count(*) from sidecars").fetchone() == (120,)
+    assert len([each for each in said if each == "begin immediate"]) <= 5
+
+
+# ---------------------------------------------------------------- trying it out
+
+
+def test_a_dry_run_counts_as_the_real_one(library: Library, draw_photo: DrawPhoto, folder: Path) -> None:
+    body = draw_photo("photos/a.jpg").read_bytes()
+    (folder / "b.jpg").write_bytes(body)
+    (folder / "sub").mkdir()
+    (folder / "sub" / "c.jpg").write_bytes(body)
+    (folder / "broken.jpg").write_text("no photo")
+    would = counts(take(library, folder, is_dry_run=True))
+    assert catalog.totals(library.db)["photos"] == 0
+    assert would == counts(take(library, folder)) == (1, 2, 0, 1)
 
 
 # ---------------------------------------------------------------- archives
