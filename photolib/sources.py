@@ -177,6 +177,28 @@ def sources_of(db: Database, key: str) -> list[tuple[bytes, bytes]]:
     ).fetchall()
 
 
+def first_places(db: Database, key: str) -> list[Source]:
+    """For each owner of these bytes the place where they were first met; one that is still there before one that is gone."""
+    places: dict[int, Source] = {}
+    for row in db.conn.execute(
+        """select folders.path, name, owner_id, size, mtime_ns, inode, outcome, reason, key, photo_id, inner
+           from sources join folders on folders.id = folder_id where key = ? order by gone_at is not null, sources.id""",
+        (key,),
+    ):
+        folder, name, owner_id, size, mtime_ns, inode, *rest = row
+        places.setdefault(owner_id, Source(folder, name, owner_id, FileState(size, mtime_ns, inode), *rest))
+    return list(places.values())
+
+
+def unlisted_originals(db: Database) -> list[str]:
+    """The keys of originals that are neither a photo nor a part of one. (A question about the catalog's own tables.)"""
+    rows = db.conn.execute(
+        """select key from originals where not exists (select 1 from photos where photos.key = originals.key)
+             and not exists (select 1 from parts where parts.key = originals.key) order by key"""
+    )
+    return [row[0] for row in rows]
+
+
 class Failure(NamedTuple):
     """A file that was met and could not be kept, or was kept and cannot be shown; then photo_id says as which photo."""
 

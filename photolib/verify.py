@@ -27,6 +27,7 @@ Look = Callable[[int, int, int], None]
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
 
 AT_ONCE = 256  # originals handed to the threads together
+QUEUED_AT_ONCE = 5000  # jobs written in one transaction
 IN_FLIGHT_SECONDS = 120.0  # an original this young may be another process's that has yet to write its row
 LOOKED_FOR_ORPHANS = "orphans looked for"  # the name of a small fact: when, in seconds since 1970
 CLOCK_MARGIN = 60.0  # a file system's clock may be a little behind ours
@@ -34,7 +35,10 @@ CLOCK_MARGIN = 60.0  # a file system's clock may be a little behind ours
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that is not as it should be. kind: database, missing, damaged or orphan; key is empty for the first."""
+    """Something that is not as it should be. kind: database, missing, damaged, orphan or unlisted; key is empty for the first.
+
+    An orphan is a file that no row knows, unlisted is an original with a row that is neither a photo nor a part of one.
+    """
 
     kind: str
     key: str
@@ -73,9 +77,10 @@ class Report:
 def check(lib: Library, fix: bool, look: Look, clock: Callable[[], float] = time.time) -> Report:
     """Hash every original again and compare rows with files.
 
-    fix: fetch what is missing or damaged again from wherever the same bytes were met, and list originals that no row knows
-    as photos of the first user. Nothing is deleted: damaged files are moved to backups/damaged. look is called after each
-    original with how many were read, how many there are, and how many bytes that was.
+    fix: fetch what is missing or damaged again from wherever the same bytes were met, and list originals that belong to no
+    photo as photos of whoever brought them, or of the first user where nobody knows. Nothing is deleted: damaged files are
+    moved to backups/damaged. look is called after each original with how many were read, how many there are, and how many
+    bytes that was.
     """
     broken = [
         Problem("database", "", f"SQLite finds its file damaged ({each}). Put the newest copy from {lib.data / 'backups'} back.")
@@ -101,6 +106,12 @@ def check(lib: Library, fix: bool, look: Look, clock: Callable[[], float] = time
     for key in set(files) - rows - wrong.keys():  # a row may have come meanwhile, or be about to
         if not catalog.has_original(lib.db, key) and _age(lib, key, clock) > IN_FLIGHT_SECONDS:
             found.append(Problem("orphan", key, f"The original {key} belongs to no photo."))
+    known = {problem.key for problem in found}
+    found += [
+        Problem("unlisted", key, f"The original {key} is in the catalog, but as no photo.")
+        for key in sources.unlisted_originals(lib.db)
+        if key not in known
+    ]
     found.sort(key=lambda problem: problem.key)
     if fix:
         found = [_fixed(lib, problem) for problem in found]
@@ -128,8 +139,10 @@ def rebuild_variants(lib: Library, only_missing: bool) -> int:
     photos = catalog.shown_photos(lib.db)
     if only_missing:
         photos = [(photo_id, key) for photo_id, key in photos if not _has_variants(lib, key)]
-    with write(lib.db) as database:
-        jobs.enqueue(database, "variants", [photo_id for photo_id, _ in photos], jobs.BACKFILL)
+    for start in range(0, len(photos), QUEUED_AT_ONCE):
+        with write(lib.db) as database:
+            some = [photo_id for photo_id, _ in photos[start : start + QUEUED_AT_ONCE]]
+            jobs.enqueue(database, "variants", some, jobs.BACKFILL)
     return len(photos)
 
 
@@ -189,7 +202,7 @@ def _is_key(name: str) -> bool:
 
 def _fixed(lib: Library, problem: Problem) -> Problem:
     """The problem with what became of it."""
-    done = _adopt(lib, problem.key) if problem.kind == "orphan" else _fetch_again(lib, problem)
+    done = _adopt(lib, problem.key) if problem.kind in ("orphan", "unlisted") else _fetch_again(lib, problem)
     return replace(problem, sentence=f"{problem.sentence} {done[1]}", is_fixed=done[0])
 
 
@@ -258,13 +271,28 @@ def _move_aside(lib: Library, key: str) -> Path:
 
 
 def _adopt(lib: Library, key: str) -> tuple[bool, str]:
-    """List an original that no row knows as a photo of the first user; whether that went well, and a sentence."""
-    owner = catalog.user_named(lib.db, catalog.OWNER_TO_BE)
+    """List an original as a photo of whoever brought it, or else of the first user; whether that went well, and a sentence."""
     path = lib.originals.path(key)
-    found = path.stat()
-    state = FileState(found.st_size, found.st_mtime_ns, found.st_ino)
-    folder, name = os.fsencode(path.parent), os.fsencode(path.name)
-    seen = ingest.arrive(lib, Arrival(owner.id, folder, name, state, partial(open_file, os.fsencode(path))))
-    if seen.photo_id is None:
-        return False, f"It cannot be listed as a photo: {seen.reason}"
-    return True, f"It is now photo {seen.photo_id} of {owner.name}."
+    open_it = partial(open_file, os.fsencode(path))
+    met = sources.first_places(lib.db, key)
+    if met:
+        arrivals = [
+            Arrival(place.owner_id, place.folder, place.name, replace(place.state, inode=0), open_it, inner=place.inner)
+            for place in met  # without the inode nobody compares our copy's times with those of the place it came from
+        ]
+    else:
+        found = path.stat()
+        state = FileState(found.st_size, found.st_mtime_ns, found.st_ino)
+        owner_id = catalog.user_named(lib.db, catalog.OWNER_TO_BE).id
+        arrivals = [Arrival(owner_id, os.fsencode(path.parent), os.fsencode(path.name), state, open_it)]
+    listed = []
+    for arrival in arrivals:
+        seen = ingest.arrive(lib, arrival)
+        if seen.photo_id is None:
+            return False, f"It cannot be listed as a photo: {seen.reason}"
+        if seen.inner is None and not os.path.lexists(seen.folder + b"/" + seen.name):
+            with write(lib.db) as database:  # arriving says that it is there
+                sources.files_are_gone(database, seen.owner_id, seen.folder, [seen.name])
+        owner = next(user.name for user in catalog.users(lib.db) if user.id == seen.owner_id)
+        listed.append(f"photo {seen.photo_id} of {owner}")
+    return True, f"It is now {' and '.join(listed)}."

@@ -185,6 +185,39 @@ def test_an_original_that_is_just_arriving_belongs_to_whoever_brings_it(
     assert catalog.totals(library.db)["photos"] == 0
 
 
+@pytest.mark.parametrize("is_known_from_a_folder", [True, False])
+def test_an_original_that_is_no_photo_in_the_catalog_becomes_its_owner_s_again(
+    library: Library, draw_photo: DrawPhoto, is_known_from_a_folder: bool
+) -> None:
+    photo = draw_photo("photos/a.jpg")
+    with write(library.db) as db:
+        ben = catalog.add_user(db, "ben").id
+    with Intake(library, Wishes(ben), Tally()) as intake:
+        intake.take_folder(next(look(photo.parent)))
+        intake.close()
+    key = hashlib.sha256(photo.read_bytes()).hexdigest()
+    with write(library.db) as db:
+        db.conn.execute("delete from jobs")
+        db.conn.execute("update sources set photo_id = null")
+        db.conn.execute("delete from photos")
+        if not is_known_from_a_folder:
+            db.conn.execute("delete from sources")
+    photo.unlink()
+    report = examine(library)
+    assert report.of_kind("unlisted") == [key]
+    assert not report.is_clean
+    report = examine(library, fix=True)
+    assert report.is_clean
+    [(photo_id, owner_id)] = catalog.owners_of(library.db, key)
+    name = "ben" if is_known_from_a_folder else catalog.OWNER_TO_BE
+    assert owner_id == catalog.user_named(library.db, name).id
+    assert report.sentences[0].endswith(f"It is now photo {photo_id} of {name}.")
+    if is_known_from_a_folder:
+        assert catalog.photo(library.db, photo_id).paths == [], "the file is gone, and nobody says otherwise"
+    assert catalog.photo(library.db, photo_id).filename == ("a.jpg" if is_known_from_a_folder else f"{key}.jpg")
+    assert examine(library).problems == []
+
+
 def test_a_damaged_original_no_row_knows_is_put_aside(library: Library, draw_photo: DrawPhoto) -> None:
     with draw_photo("a.jpg").open("rb") as file:
         key = library.originals.put(file, "jpg").key
@@ -231,6 +264,19 @@ def test_orphans_are_looked_for_at_the_start_among_what_came_since(library: Libr
     assert find_orphans(library) == [], "nothing changed in that folder since the last look"
     os.utime(folder)
     assert find_orphans(library) == [orphan]
+
+
+def test_variants_of_many_photos_are_queued_in_several_transactions(
+    library: Library, take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(5)
+    monkeypatch.setattr("photolib.verify.QUEUED_AT_ONCE", 2)
+    said: list[str] = []
+    library.db.conn.set_trace_callback(said.append)
+    assert rebuild_variants(library, only_missing=False) == 5
+    library.db.conn.set_trace_callback(None)
+    assert said.count("begin immediate") == 3
+    assert jobs.counts(library.db)["variants"]["waiting"] == 5
 
 
 def test_deleted_variants_are_made_again(
