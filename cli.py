@@ -144,7 +144,7 @@ def serve(context: click.Context, host: str | None, port: int | None, no_watch: 
         serve_web(config, ready)
     finally:
         watcher.stop()
-        worker.stop()
+        worker.stop(at_once=True)
         lib.close()
 
 
@@ -285,6 +285,7 @@ def _take_in(lib: "Library", wishes: Any, paths: list[Path], exclude: tuple[str,
 
                 wait_for_jobs(lib, tally, look_again)
         except KeyboardInterrupt:
+            worker.stop(at_once=True)
             return _Taken(tally, is_stopped=True)
         except _explainable() as problem:
             return _Taken(tally, problem=_as_ours(problem))
@@ -482,21 +483,23 @@ def _check_step(step: str | None) -> None:
 @explained
 def jobs_retry(context: click.Context, step: str | None) -> None:
     """Let failed jobs wait again."""
-    from photolib import jobs
-    from photolib.db import write
+    from photolib import ingest
     from photolib.library import open_library
 
     lib = open_library(_config(context))
     try:
         _check_step(step)
-        with write(lib.db) as db:
-            photos = jobs.retry(db, step)
+        photos, files = ingest.retry(lib, step)
     finally:
         lib.close()
-    wait = "waits" if len(photos) == 1 else "wait"
+    wait = "waits" if photos == 1 else "wait"
     click.echo(
-        f"{_count(len(photos), 'job')} {wait} again. A running `photolib serve` works them; so does `photolib import`."
+        f"{_count(photos, 'photo')} {wait} again. A running `photolib serve` works them; so does `photolib import`."
     )
+    if files:
+        click.echo(
+            f"{_count(files, 'file')} that could not be taken in will be tried at the next look through their folders."
+        )
 
 
 @jobs_.command("clear")

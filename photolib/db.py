@@ -151,11 +151,13 @@ def copy_to(db: Database, target: Path) -> None:
 
 
 def quick_check(db: Database) -> list[str]:
-    """What SQLite finds wrong with its own file; empty when all is well."""
+    """What SQLite finds wrong with its own file; empty when all is well. Raises what explained() makes of a disk that fails."""
     try:
         rows = [row[0] for row in db.conn.execute("pragma quick_check(10)")]
     except sqlite3.DatabaseError as problem:
-        return [str(problem)]
+        if (getattr(problem, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            return [str(problem)]
+        raise explained(problem) from problem
     return [] if rows == ["ok"] else rows
 
 

@@ -14,11 +14,12 @@ from typing import Any, BinaryIO
 
 from sqlite_utils import Database
 
-from photolib import catalog, dates, formats, jobs, sources, takeout, variants, xmp
+from photolib import catalog, formats, jobs, sources, takeout, variants
 from photolib.catalog import Photo
 from photolib.db import write
 from photolib.errors import BadInput, TryLater, UnreadablePhoto
 from photolib.library import Library
+from photolib.metadata import dates, xmp
 from photolib.sources import FileState, Source
 
 LIVE_SECONDS = 3.5  # a live photo's video lasts about three seconds
@@ -186,13 +187,14 @@ STEPS = (
 )
 
 
-def retry(lib: Library, step: str | None = None) -> int:
-    """Let what failed be tried again: parked jobs, failed photos without one, files that were turned away. Returns how many."""
+def retry(lib: Library, step: str | None = None) -> tuple[int, int]:
+    """Let what failed be tried again; without a step, also files that were turned away. Returns how many photos and files."""
     with write(lib.db) as db:
         photos = set(jobs.retry(db, step))
         forgotten = catalog.failed_and_forgotten(db) if step in (None, STEPS[0].name) else []
         jobs.enqueue(db, STEPS[0].name, forgotten)
-        return len(photos.union(forgotten))
+        files = sources.retry_failed(db) if step is None else 0
+        return len(photos.union(forgotten)), files
 
 
 def _facts(lib: Library, photo: Photo) -> dict[str, object]:

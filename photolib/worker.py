@@ -56,9 +56,11 @@ class Worker:
         with self._wake:
             self._wake.notify_all()
 
-    def stop(self) -> None:
-        """Finish what runs and end the threads."""
+    def stop(self, at_once: bool = False) -> None:
+        """End the threads when what runs is finished; at once: break it off, which costs no photo a try."""
         self._stop.set()
+        if at_once:
+            self._lib.decoders.close()
         self.wake()
         for thread in self._threads:
             thread.join()
@@ -127,7 +129,8 @@ def attempt(lib: Library, step: Step, then: str | None, claimed: list[Job]) -> N
         log.debug("%s of %d photos took %.2f s", step.name, len(claimed), seconds)
     except Exception as problem:  # the one broad except in photolib
         cause = explained(problem) if isinstance(problem, sqlite3.Error) else problem
-        if isinstance(cause, StorageFailed | DatabaseFailed):  # a bad disk is not a bad photo: nothing was tried
+        is_closing = isinstance(cause, TryLater) and lib.decoders.is_closed
+        if is_closing or isinstance(cause, StorageFailed | DatabaseFailed):  # not the photo's fault: it was no try
             with contextlib.suppress(StorageFailed, DatabaseFailed, TryLater), write(lib.db) as db:
                 jobs.give_back(db, claimed)
             raise cause from problem

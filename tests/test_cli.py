@@ -194,7 +194,7 @@ def test_failed_photos_can_be_tried_again(photolib: Shell, draw_photo: DrawPhoto
     assert photolib("import", tmp_path / "photos").exit_code == 3
     (job,) = photolib.json("jobs", "list")["items"]
     assert job["state"] == "failed"
-    assert "1 job waits again" in photolib("jobs", "retry").output
+    assert "1 photo waits again" in photolib("jobs", "retry").output
     photolib("import", tmp_path / "photos")
     assert "1 failed job" in photolib("jobs", "clear").output
     assert photolib.json("status")["counts"]["failed"] == 1

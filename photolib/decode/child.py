@@ -25,10 +25,10 @@ Settings = dict[str, Any]
 def read_metadata(settings: Settings, path: str, format: str) -> dict[str, Any]:
     from PIL import Image
 
-    from photolib import metadata
+    from photolib.metadata import embedded
 
     Image.MAX_IMAGE_PIXELS = settings["max_pixels"]
-    return metadata.read(Path(path), format)
+    return embedded.read(Path(path), format)
 
 
 def make_variants(settings: Settings, path: str, format: str, folder: str) -> dict[str, Any]:

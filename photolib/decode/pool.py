@@ -51,6 +51,10 @@ class Decoders:
         self._watcher: threading.Thread | None = None
         self._looks_at = 0.0
 
+    @property
+    def is_closed(self) -> bool:
+        return self._closed
+
     def run(self, task: str, timeout: float | None = None, **arguments: Any) -> dict[str, Any]:
         """Do one task in a child and return its result.
 

@@ -340,7 +340,6 @@ def imported(data: Path, root: Path) -> Path:
                 state = FileState(size, mtime_ns, inode)
                 seen = Source(folder.path, name, owner_id, state, "new", key=original.key, photo_id=photo_id)
                 sources.saw_source(database, seen)
-    db.refresh_statistics(database)
     database.close()
     look_again(data, root)  # as at the end of an import, the folders are remembered as they are
     done.write_text(json.dumps(recipe), encoding="utf-8")

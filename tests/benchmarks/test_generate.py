@@ -7,9 +7,10 @@ from pathlib import Path
 import piexif
 from PIL import Image
 
-from photolib import catalog, db, formats, metadata
+from photolib import catalog, db, formats
 from photolib.config import Config
 from photolib.library import Library, open_library
+from photolib.metadata import embedded
 from tests.benchmarks import generate
 
 TAKEN = datetime(2015, 8, 1, 10, 30)
@@ -26,7 +27,7 @@ def test_the_same_seed_draws_the_same_photo_and_another_number_another_one() -> 
 def test_a_drawn_photo_says_when_it_was_taken_and_holds_a_preview(tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     path.write_bytes(generate.photo(3, TAKEN, size=SMALL))
-    facts = metadata.read(path, "jpeg")
+    facts = embedded.read(path, "jpeg")
     assert facts["dates"][0]["local"] == "2015-08-01T10:30:00.000"
     assert facts["make"]
     assert {facts["width"], facts["height"]} == set(SMALL)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from photolib import dates
+from photolib.metadata import dates
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2025, 1, 1, tzinfo=UTC)

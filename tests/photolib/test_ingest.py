@@ -404,6 +404,25 @@ def test_a_forgotten_failure_can_still_be_tried_again(library: Library, draw_pho
     work_until_idle(library, [Step("metadata", fails, vital=True), *ingest.STEPS[1:]])
     with write(library.db) as db:
         assert jobs.clear(db) == 1
-    assert ingest.retry(library) == 1
+    assert ingest.retry(library)[0] == 1
     work_until_idle(library)
     assert [photo.status for photo in photos(library)] == ["ready"]
+
+
+def test_a_program_that_ends_breaks_off_what_it_decodes_and_that_was_no_try(
+    library: Library, draw_photo: DrawPhoto
+) -> None:
+    ingest.arrive(library, arrival_of(draw_photo()))
+    begun = threading.Event()
+
+    def decodes_for_long(lib: Library, some: list[Photo]) -> ingest.Write:
+        begun.set()
+        while True:  # until the decoders are closed
+            ingest.read_metadata(lib, some)
+
+    worker = Worker(library, [Step("metadata", decodes_for_long, vital=True), *ingest.STEPS[1:]])
+    worker.start()
+    assert begun.wait(10)
+    worker.stop(at_once=True)
+    (job,) = jobs.listed(library.db)
+    assert (job.state, job.tries) == ("waiting", 0)

@@ -16,9 +16,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
-from photolib import containers, dates, exif, formats, iptc, metadata, motion, oldcameras, raw, xmp
+from photolib import formats
 from photolib.decode.limits import is_machine_error
 from photolib.errors import UnreadablePhoto
+from photolib.metadata import containers, dates, embedded, exif, iptc, motion, oldcameras, raw, xmp
 
 SMALL = Image.new("RGB", (40, 30), (10, 200, 90))
 RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
@@ -74,16 +75,16 @@ def with_segment(picture: bytes, marker: int, body: bytes) -> bytes:
     return picture[:2] + bytes((0xFF, marker)) + struct.pack(">H", len(body) + 2) + body + picture[2:]
 
 
-def read(folder: Path, content: bytes, format_name: str = "jpeg") -> metadata.Facts:
+def read(folder: Path, content: bytes, format_name: str = "jpeg") -> embedded.Facts:
     path = folder / "photo"
     path.write_bytes(content)
-    facts = metadata.read(path, format_name)
+    facts = embedded.read(path, format_name)
     json.dumps(facts)
-    assert facts.keys() == metadata.NOTHING_SAID.keys()
+    assert facts.keys() == embedded.NOTHING_SAID.keys()
     return facts
 
 
-def first_date(facts: metadata.Facts) -> tuple[str, int | None] | None:
+def first_date(facts: embedded.Facts) -> tuple[str, int | None] | None:
     return (facts["dates"][0]["local"], facts["dates"][0]["offset"]) if facts["dates"] else None
 
 
@@ -113,7 +114,7 @@ def test_real_photos_say_what_exiftool_reads(shared_photos: Path) -> None:
         with path.open("rb") as source:
             kind = formats.sniff(source.read(formats.HEAD))
         try:
-            facts = metadata.read(path, kind.name) if kind else None
+            facts = embedded.read(path, kind.name) if kind else None
         except UnreadablePhoto:
             facts = None
         if facts is None:
@@ -128,7 +129,7 @@ def test_real_photos_say_what_exiftool_reads(shared_photos: Path) -> None:
     assert compared > 500
 
 
-def differences(row: dict[str, str], facts: metadata.Facts) -> set[str]:
+def differences(row: dict[str, str], facts: embedded.Facts) -> set[str]:
     found = set()
     settled = dates.settle(facts, [], row["path"], 1, datetime(2026, 11, 1, tzinfo=UTC), home=UTC)
     if row["taken_at"].startswith("0000"):
@@ -188,14 +189,14 @@ def test_no_pixel_is_decoded(shared_photos: Path, monkeypatch: pytest.MonkeyPatc
         "avif/test.avif",
     ):
         path = shared_photos / name
-        facts = metadata.read(path, path.suffix[1:])
+        facts = embedded.read(path, path.suffix[1:])
         assert facts["width"]
 
 
 def test_faces_stay_on_the_people_however_the_photo_is_stored(shared_photos: Path) -> None:
-    upright = metadata.read(shared_photos / "faces_xmp/portrait.jpg", "jpeg")
+    upright = embedded.read(shared_photos / "faces_xmp/portrait.jpg", "jpeg")
     for turn in (3, 6, 8):
-        turned = metadata.read(shared_photos / f"xmp_sidecar/orientation/photo.{turn}.embedded.jpg", "jpeg")
+        turned = embedded.read(shared_photos / f"xmp_sidecar/orientation/photo.{turn}.embedded.jpg", "jpeg")
         assert turned["orientation"] == turn
         assert (turned["width"], turned["height"]) == (upright["width"], upright["height"])
         for here, there in zip(turned["regions"], upright["regions"], strict=True):
@@ -204,7 +205,7 @@ def test_faces_stay_on_the_people_however_the_photo_is_stored(shared_photos: Pat
 
 
 def test_a_heic_turned_by_its_container_still_tells_what_the_camera_wrote(shared_photos: Path) -> None:
-    facts = metadata.read(shared_photos / "heic/classic-car.heic", "heic")
+    facts = embedded.read(shared_photos / "heic/classic-car.heic", "heic")
     assert (facts["width"], facts["height"], facts["orientation"]) == (3024, 4032, 6)
     assert facts["exif"]["Orientation"] == 6
 
@@ -212,8 +213,8 @@ def test_a_heic_turned_by_its_container_still_tells_what_the_camera_wrote(shared
 def test_both_halves_of_a_live_photo_carry_the_same_id(shared_photos: Path) -> None:
     pairs = (("train.jpg", "jpeg", "train.mov"), ("IMG_7943.HEIC", "heic", "IMG_7943_HEVC.MOV"))
     for picture, kind, video in pairs:
-        still = metadata.read(shared_photos / "live_photo" / picture, kind)
-        moving = metadata.read(shared_photos / "live_photo" / video, "mov")
+        still = embedded.read(shared_photos / "live_photo" / picture, kind)
+        moving = embedded.read(shared_photos / "live_photo" / video, "mov")
         assert still["content_id"] == moving["content_id"] is not None
 
 
@@ -224,13 +225,13 @@ def test_real_motion_photos_hold_a_video_and_the_broken_one_says_so(shared_photo
         ("PXL_20231006_063000139.MP.jpg", "jpeg"),
     ):
         path = shared_photos / "motion_photo" / name
-        place = metadata.read(path, kind)["motion"]
+        place = embedded.read(path, kind)["motion"]
         video = path.read_bytes()[place["offset"] :][: place["length"]]
         assert video[4:8] == b"ftyp"
         with (shared_photos / "video/video.mp4").open("rb") as known:
             if name.startswith("PXL"):
                 assert video == known.read()
-    broken = metadata.read(shared_photos / "motion_photo/google_motion_photo_broken.jpg", "jpeg")
+    broken = embedded.read(shared_photos / "motion_photo/google_motion_photo_broken.jpg", "jpeg")
     assert broken["motion"] is None
     assert broken["notes"] == ["The photo announces an embedded video, but there is none where it should be."]
 
@@ -776,7 +777,7 @@ def film(path: Path, form: str, tags: dict[str, str], turn: int | None = None) -
 )
 def test_videos_are_measured_as_shown(tmp_path: Path, form: str, turn: int | None, orientation: int) -> None:
     path = film(tmp_path / "v", form, {"creation_time": "2023-06-01T10:00:00Z"}, turn)
-    facts = metadata.read(path, "mkv" if form == "matroska" else form)
+    facts = embedded.read(path, "mkv" if form == "matroska" else form)
     assert (facts["width"], facts["height"]) == ((48, 64) if orientation in (6, 8) else (64, 48))
     assert (facts["orientation"], facts["video_codec"], facts["fps"], facts["duration"]) == (
         orientation,
@@ -800,7 +801,7 @@ def test_apples_own_date_and_place_in_a_video(tmp_path: Path) -> None:
             apple + "content.identifier": "ABC-1",
         },
     )
-    facts = metadata.read(path, "mov")
+    facts = embedded.read(path, "mov")
     assert facts["dates"] == [{"local": "2023-06-01T12:00:00.000", "offset": 120, "source": "video"}]
     assert (facts["latitude"], facts["longitude"], facts["altitude"]) == (48.8584, 2.2945, 35)
     assert (facts["make"], facts["model"], facts["content_id"]) == ("Apple", "iPhone 13 Pro", "ABC-1")
@@ -808,7 +809,7 @@ def test_apples_own_date_and_place_in_a_video(tmp_path: Path) -> None:
 
 def test_a_clock_that_was_never_set_is_no_date(tmp_path: Path) -> None:
     path = film(tmp_path / "v", "mp4", {"creation_time": "1970-01-01T00:00:00Z"})
-    assert metadata.read(path, "mp4")["dates"] == []
+    assert embedded.read(path, "mp4")["dates"] == []
 
 
 @pytest.mark.parametrize(
@@ -822,7 +823,7 @@ def test_a_clock_that_was_never_set_is_no_date(tmp_path: Path) -> None:
     ],
 )
 def test_places_in_videos(written: str, place: tuple[float, float] | None) -> None:
-    from photolib import video
+    from photolib.metadata import video
 
     found = video._place(written, [])
     assert ((found["latitude"], found["longitude"]) if found else None) == place
@@ -832,13 +833,13 @@ def test_places_in_videos(written: str, place: tuple[float, float] | None) -> No
 
 
 @pytest.mark.parametrize(
-    "kind", [*metadata._PILLOW, "jxl", "cr2", "cr3", "raf", "orf", "mp4", "mov", "mkv", "avi", "mpg", "mts", "wmv"]
+    "kind", [*embedded._PILLOW, "jxl", "cr2", "cr3", "raf", "orf", "mp4", "mov", "mkv", "avi", "mpg", "mts", "wmv"]
 )
 def test_what_cannot_be_opened_gets_a_sentence(tmp_path: Path, kind: str) -> None:
     for content in (b"", b"garbage " * 100):
         (tmp_path / "x").write_bytes(content)
         with pytest.raises(UnreadablePhoto, match=r"^[A-Z].*\.$"):
-            metadata.read(tmp_path / "x", kind)
+            embedded.read(tmp_path / "x", kind)
 
 
 def test_giants_are_refused_by_what_they_declare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -852,15 +853,15 @@ def test_giants_are_refused_by_what_they_declare(tmp_path: Path, monkeypatch: py
 
 def test_a_disk_that_fails_is_not_the_photos_fault(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        metadata.read(tmp_path / "gone.jpg", "jpeg")
+        embedded.read(tmp_path / "gone.jpg", "jpeg")
     with pytest.raises(IsADirectoryError):
-        metadata.read(tmp_path, "mp4")
+        embedded.read(tmp_path, "mp4")
 
     def fail() -> None:
         raise OSError(errno.EIO, "Input/output error")
 
     with pytest.raises(OSError, match="Input/output"):
-        metadata._tried(fail, "EXIF data", [])
+        embedded._tried(fail, "EXIF data", [])
     assert not is_machine_error(OSError(errno.EINVAL, "Invalid argument")), "bytes sent the reader there"
     assert not is_machine_error(UnidentifiedImageError("no picture"))
 
@@ -871,7 +872,7 @@ def test_a_disk_that_fails_is_not_the_photos_fault(tmp_path: Path) -> None:
 def try_to_read(path: Path, content: bytes, kind: str) -> None:
     path.write_bytes(content)
     try:
-        facts = metadata.read(path, kind)
+        facts = embedded.read(path, kind)
     except UnreadablePhoto:
         return
     json.dumps(facts, allow_nan=False)
@@ -978,7 +979,7 @@ def spoilable() -> dict[str, bytes]:
 
 SPOILABLE = spoilable()
 READERS = {
-    **metadata._WALKERS,
+    **embedded._WALKERS,
     **{kind: (lambda source, kind=kind: raw.read_blocks(source, kind)) for kind in ("cr3", "raf")},
 }
 
@@ -1035,4 +1036,4 @@ def test_importing_the_readers_costs_no_codec() -> None:
 
 def test_the_keys_of_a_sidecar_are_those_of_a_photo() -> None:
     said = xmp.read_xmp(packet('xmp:Rating="3" tiff:Make="M"', "<dc:title>T</dc:title>"))
-    assert said.keys() <= metadata.NOTHING_SAID.keys()
+    assert said.keys() <= embedded.NOTHING_SAID.keys()

@@ -275,6 +275,6 @@ def test_a_path_stays_text_where_it_may_be_broken() -> None:
 
 
 def test_every_source_of_a_date_has_words() -> None:
-    from photolib.dates import DATE_ORDER
+    from photolib.metadata.dates import DATE_ORDER
 
     assert {name for _, name in DATE_ORDER} <= set(words.DATE_SOURCES)

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from photolib import containers, dates, fields
 from photolib.decode.limits import is_machine_error
 from photolib.errors import UnreadablePhoto
+from photolib.metadata import containers, dates, fields
 
 # The demuxer is forced: left to guess, FFmpeg would follow playlists and scripts that name other files.
 _DEMUXERS = {
@@ -26,7 +26,7 @@ LONGEST = 10 * 366 * 24 * 3600.0  # seconds
 
 
 def read_video(path: Path, format_name: str) -> dict[str, Any]:
-    """Facts of a video under the keys of metadata.read, and "xmp", its packet, unread. Raises UnreadablePhoto."""
+    """Facts of a video under the keys of embedded.read, and "xmp", its packet, unread. Raises UnreadablePhoto."""
     import av
 
     notes: list[str] = []

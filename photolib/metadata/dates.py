@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from photolib import fields
+from photolib.metadata import fields
 
 Fact = dict[str, Any]
 Facts = dict[str, Any]
@@ -288,7 +288,7 @@ def settle(
 ) -> Facts:
     """Everything known about a photo, decided: one dict, ready for the catalog.
 
-    `embedded` is what metadata.read found; each of `sidecars` carries "kind": "xmp" (read_xmp) or "takeout"
+    `embedded` is what embedded.read found; each of `sidecars` carries "kind": "xmp" (read_xmp) or "takeout"
     (read_takeout); `home` is the time zone of the people at home (None: this machine's), which counts only where a
     source gives UTC and neither the photo nor its name says where. `utc_offset` stays None where a clock's zone is
     unknown. Pure: nothing is read but its arguments.

@@ -6,7 +6,7 @@ in a box. Phones, editors and messengers break all three, so a place counts only
 
 from typing import Any, BinaryIO
 
-from photolib import containers, fields
+from photolib.metadata import containers, fields
 
 _SAMSUNG_VIDEO = 0x0A30
 

@@ -12,8 +12,8 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from photolib import dates, fields, motion
 from photolib.errors import BadInput
+from photolib.metadata import dates, fields, motion
 
 LARGEST = 4 << 20
 DEPTH = 20
@@ -55,7 +55,7 @@ Facts = dict[str, Any]
 
 
 def read_xmp(packet: bytes) -> Facts:
-    """What an XMP packet or sidecar states, under the keys of metadata.read; what it does not state is absent.
+    """What an XMP packet or sidecar states, under the keys of embedded.read; what it does not state is absent.
 
     Also "people" (names), "regions_applied_to" (the size that regions were drawn on) and "motion_from_end" (see
     motion.distances). Regions lie on the picture as stored: dates.turned puts them on the shown one. Raises BadInput

@@ -5,8 +5,8 @@ import struct
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from photolib import containers, dates, exif, fields
 from photolib.errors import UnreadablePhoto
+from photolib.metadata import containers, dates, exif, fields
 
 _CANON = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
 _LARGEST = 4 << 20

@@ -4,7 +4,7 @@ import re
 import struct
 from datetime import datetime, timedelta
 
-from photolib import dates
+from photolib.metadata import dates
 
 _EPOCH = datetime(1970, 1, 1)
 

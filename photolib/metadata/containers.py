@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from photolib import fields, oldcameras
+from photolib.metadata import fields, oldcameras
 
 LARGEST_EXIF = 4 << 20
 LARGEST_XMP = 4 << 20

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from photolib import dates, fields
+from photolib.metadata import dates, fields
 
 LARGEST = 1 << 20
 _UTF8 = b"\x1b%G"

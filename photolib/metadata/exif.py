@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from PIL import ExifTags
 
-from photolib import dates, fields, oldcameras
+from photolib.metadata import dates, fields, oldcameras
 
 LARGEST = 64 * 1024  # bytes of a value; maker notes beyond it hold nothing for us
 LARGEST_PACKET = 4 << 20  # bytes of the XMP or IPTC record that TIFF keeps in a tag
@@ -143,7 +143,7 @@ class _Tiff:
 
 
 def read_exif(found: Directories) -> dict[str, Any]:
-    """The facts of the directories, under the keys of metadata.read; what they do not state is absent."""
+    """The facts of the directories, under the keys of embedded.read; what they do not state is absent."""
     notes = found.notes
     facts: dict[str, Any] = {
         "dates": list(_dates(found, notes)),

@@ -14,9 +14,9 @@ from typing import Any, BinaryIO, TypeVar
 
 from PIL import Image
 
-from photolib import containers, dates, exif, fields, iptc, motion, raw, video, xmp
 from photolib.decode.limits import is_machine_error
 from photolib.errors import BadInput, UnreadablePhoto
+from photolib.metadata import containers, dates, exif, fields, iptc, motion, raw, video, xmp
 
 Facts = dict[str, Any]
 _T = TypeVar("_T")
