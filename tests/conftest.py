@@ -16,7 +16,7 @@ from photolib.scan import look
 from photolib.tally import Tally
 from photolib.worker import work_until_idle
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+SHARED = (Path(__file__).resolve().parents[2] / "shared").resolve()
 
 
 @pytest.fixture(autouse=True)
