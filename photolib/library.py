@@ -67,7 +67,7 @@ class Library:
             )
 
     def close(self) -> None:
-        """End the decoders, give the claims back, let go of the lock."""
+        """End the decoders and let go of the lock; whoever works the queue takes over what was claimed."""
         self.decoders.close()
         self.connections.close_here()
         with contextlib.suppress(OSError):  # gone, or on a disk that is read-only by now: the next start removes it

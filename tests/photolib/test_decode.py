@@ -21,8 +21,7 @@ from PIL import Image
 from photolib import formats
 from photolib.decode.pool import Decoders, DecodeSettings
 from photolib.errors import BadInput, NotFound, PhotolibError, StorageFailed, TryLater, UnreadablePhoto
-
-SHARED = Path(__file__).resolve().parents[3] / "shared"
+from tests.conftest import SHARED
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from photolib import formats
+from tests.conftest import SHARED
 
-SHARED = Path(__file__).resolve().parents[3] / "shared"
 FIRST = {"jpg": "jpeg", "jpeg": "jpeg", "tif": "tiff", "heif": "heic", "hif": "heic"}
 
 

@@ -23,8 +23,7 @@ from photolib.takeout import (
     read_takeout,
     title_of,
 )
-
-SHARED = Path(__file__).resolve().parents[3] / "shared"
+from tests.conftest import SHARED
 
 
 @pytest.fixture

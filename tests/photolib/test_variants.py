@@ -16,8 +16,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageOps, ImageStat
 from photolib import formats, variants
 from photolib.decode import colour, pixels
 from photolib.errors import BadInput, NotFound, UnreadablePhoto
+from tests.conftest import SHARED
 
-SHARED = Path(__file__).resolve().parents[3] / "shared"
 KEY = hashlib.sha256(b"a photo").hexdigest()
 LIMIT = 400_000_000
 
