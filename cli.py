@@ -4,6 +4,7 @@ Exit codes: 0 all well, 1 some items failed, 2 wrong use or bad setting, 3 nothi
 output, progress and logs to standard error. Heavy imports sit inside the commands, so that --help is there at once.
 """
 
+import contextlib
 import io
 import json
 import logging
@@ -243,6 +244,7 @@ def _take_in(lib: "Library", wishes: Any, paths: list[Path], exclude: tuple[str,
     from photolib.tally import Tally
     from photolib.worker import Worker
 
+    _step_back()
     tally, worker = Tally(), Worker(lib)
     with Progress() as progress:
         try:
@@ -292,6 +294,13 @@ def _take_in(lib: "Library", wishes: Any, paths: list[Path], exclude: tuple[str,
         finally:
             worker.stop()
     return _Taken(tally)
+
+
+def _step_back() -> None:
+    """An import takes what processor time others leave, so that a server beside it stays quick."""
+    if hasattr(os, "setpriority"):
+        with contextlib.suppress(OSError):  # it was started with an even lower priority
+            os.setpriority(os.PRIO_PROCESS, 0, IMPORT_NICENESS)
 
 
 class _Rhythm:
@@ -356,6 +365,7 @@ def _report(taken: _Taken, as_json: bool, dry_run: bool) -> None:
 
 
 SHOWN_FAILURES = 30
+IMPORT_NICENESS = 5
 
 
 def _one_line(text: str) -> str:
