@@ -16,7 +16,7 @@ run: .venv/ready
 
 test: .venv/ready-for-tests check
 	sh tools/chromium.sh
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready-for-tests
 	$(BIN)/ruff check

@@ -19,6 +19,22 @@ from photolib.worker import work_until_idle
 SHARED = (Path(__file__).resolve().parents[2] / "shared").resolve()
 
 
+# Files that take longest go first, so that two processes working side by side end together.
+LONGEST = (
+    "test_browser",
+    "test_bad_files",
+    "test_ingest",
+    "test_shared_photos",
+    "test_variants",
+    "test_takeout_import",
+    "test_serving",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+
+
 @pytest.fixture(autouse=True)
 def _home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the settings and notes of the person who runs it."""

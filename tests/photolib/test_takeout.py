@@ -761,14 +761,14 @@ def exports(draw: st.DrawFn, may_lose_sidecars: bool = False) -> Export:
     return export
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(exports())
 def test_in_a_whole_export_every_photo_finds_its_sidecar(export: Export) -> None:
     found = matched(export.truth, export.kept)
     assert export.findable.items() <= found.items() <= export.truth.items()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(exports(may_lose_sidecars=True), st.booleans())
 def test_the_sidecar_of_another_photo_is_never_taken(export: Export, has_titles: bool) -> None:
     found = matched(export.truth, export.kept if has_titles else list(export.kept))

@@ -87,7 +87,7 @@ def test_the_first_screen_is_small_and_nothing_on_it_jumps(open_page: OpenPage) 
         """new Promise(done => new PerformanceObserver(list => done(list.getEntries().reduce((sum, each) => sum + each.value, 0)))
            .observe({type: "layout-shift", buffered: true}) || setTimeout(done, 200, 0))"""
     )
-    assert jumped < 0.001
+    assert jumped < 0.01  # a tenth of what counts as good: https://web.dev/articles/cls
 
 
 def test_pictures_get_sharper_on_a_dense_screen_where_somebody_rests(open_page: OpenPage) -> None:
