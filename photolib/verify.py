@@ -216,7 +216,7 @@ def _fetch_again(lib: Library, problem: Problem) -> tuple[bool, str]:
         return False, "None of the places it came from holds it any more; look in your backups."
     moved = f" The damaged file is {_move_aside(lib, key)}." if problem.kind == "damaged" else ""
     with copy() as file:
-        kind = formats.sniff(file.peek(formats.HEAD)[: formats.HEAD])  # type: ignore[attr-defined]
+        kind = formats.sniff(file.peek(formats.HEAD)[: formats.HEAD], formats.reach(file))  # type: ignore[attr-defined]
         stored = lib.originals.put(file, kind.extension if kind else "bin")
     if stored.key != key:
         return False, f"The place it came from changed just now.{moved}"
