@@ -617,6 +617,7 @@ def join_part(db: Database, main_id: int, part_id: int, role: str) -> None:
            where id = ?""",
         (part_id, part_id, "raw" if role == "raw" else "live", main_id),
     )
+    db.conn.execute("delete from understood where photo_id = ?", (main_id,))  # it may show another picture now
     for table in ("parts", "details", "jobs"):
         db.conn.execute(f"delete from {table} where photo_id = ?", (part_id,))
     db.conn.execute("delete from photos where id = ?", (part_id,))

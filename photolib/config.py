@@ -33,6 +33,17 @@ class Config:
     host: str = "127.0.0.1"
     port: int = 8800
     models_dir: Path | None = None
+    embedding_model: str = "built-in"
+    find_faces: bool = True
+    read_text: bool = True
+    model_threads: int = 0
+    model_seconds: int = 120
+    model_idle_seconds: int = 300
+    index_memory_mb: int = 1500
+    text_weight: float = 0.4
+    meaning_weight: float = 0.4
+    recency_weight: float = 0.1
+    engagement_weight: float = 0.1
     workers: int = 0
     rescan_minutes: int = 60
     settle_seconds: float = 2.0
@@ -44,6 +55,11 @@ class Config:
     libraries: tuple[Library, ...] = ()
     file: Path | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def models(self) -> Path:
+        """The folder of model files."""
+        return self.models_dir or Path(platformdirs.user_data_dir("photolib")) / "models"
 
     @property
     def cores(self) -> int:
@@ -148,6 +164,12 @@ def _convert(value: Any, kind: Any, where: str, base: Path) -> Any:
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise BadInput(f"{where} has to be a list of texts.")
         return tuple(value)
+    if kind is bool:
+        if isinstance(value, str) and value.lower() in _TRUTH:
+            return _TRUTH[value.lower()]
+        if not isinstance(value, bool):
+            raise BadInput(f"{where} has to be true or false, not {value!r}.")
+        return value
     if kind is Path:
         return base / Path(str(value)).expanduser()
     if isinstance(value, bool) or (not isinstance(value, kind) and not isinstance(value, str | int)):
@@ -158,16 +180,18 @@ def _convert(value: Any, kind: Any, where: str, base: Path) -> Any:
         raise BadInput(f"{where} has to be {_WORDS[kind]}, not {value!r}.") from problem
 
 
+_TRUTH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 _WORDS = {int: "a whole number", float: "a number", str: "a text"}
 
 
 def _checked(config: Config) -> Config:
     if not 0 <= config.port <= 65535:
         raise BadInput(f"port ({config.sources['port']}) has to lie between 0 and 65535, not {config.port}.")
-    for name in ("workers", "rescan_minutes", "settle_seconds", "min_free_mb"):
+    may_be_zero = ("workers", "rescan_minutes", "settle_seconds", "min_free_mb", "model_threads", "model_idle_seconds")
+    for name in (*may_be_zero, "text_weight", "meaning_weight", "recency_weight", "engagement_weight"):
         if getattr(config, name) < 0:
             raise BadInput(f"{name} ({config.sources[name]}) cannot be negative.")
-    for name in ("max_megapixels", "decode_memory_mb", "decode_seconds"):
+    for name in ("max_megapixels", "decode_memory_mb", "decode_seconds", "model_seconds", "index_memory_mb"):
         if getattr(config, name) <= 0:
             raise BadInput(f"{name} ({config.sources[name]}) has to be more than 0.")
     if config.log_level not in ("debug", "info", "warning", "error"):

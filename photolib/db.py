@@ -3,7 +3,7 @@
 import fcntl
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,8 @@ from sqlite_utils import Database, Migrations
 from photolib.errors import DatabaseFailed, StorageFailed, TryLater
 
 BUSY_SECONDS = 30
+
+Write = Callable[[Database], None]  # what a step's result does inside a write transaction
 
 schema = Migrations("photolib")
 _one_writer = (
@@ -315,3 +317,104 @@ def m001_photos_in(db: Database) -> None:
         pk="path", not_null={"state"}, strict=True,
     )  # fmt: skip
     db.table("remembered").create({"name": str, "value": str}, pk="name", not_null={"value"}, strict=True)
+
+
+@schema()
+def m002_understanding(db: Database) -> None:
+    """What is made of a photo by looking at it: vectors, labels, faces and people, text, place; and the words to find it by.
+
+    All of it can be made again from the photos, except what a person decided (source or decided_by 'person').
+    """
+    statements = (
+        # Which step has been done for a photo, and by what: when a better model comes, the others are those to do again.
+        """create table understood (photo_id integer not null references photos(id) on delete cascade, step text not null,
+             version text not null, primary key (photo_id, step)) strict, without rowid""",
+        "create index idx_understood_step on understood (step, version)",
+        # float16, unit length. Several models may have one each: the old one serves until the new one has them all.
+        """create table embeddings (photo_id integer not null references photos(id) on delete cascade, model text not null,
+             vector blob not null, primary key (photo_id, model)) strict""",
+        "create index idx_embeddings_model on embeddings (model)",
+        # label: a name of the vocabulary. A person may add one (source 'person') or take one away (is_removed), for good.
+        """create table labels (photo_id integer not null references photos(id) on delete cascade, label text not null,
+             confidence real not null, source text not null, is_removed integer not null default 0,
+             primary key (photo_id, label)) strict, without rowid""",
+        "create index idx_labels_label on labels (label)",
+        # What can be measured without a model. hash: 64 bits, the perceptual hash. sharpness and exposure: 0 bad to 1 good.
+        # kind: 'photo', 'screenshot', 'document' or 'portrait'; colours: JSON, [["blue", 0.41], ...].
+        """create table measures (photo_id integer primary key references photos(id) on delete cascade, hash blob,
+             sharpness real, exposure real, brightness real, colours text, kind text, facts text) strict""",
+        "create index idx_measures_hash on measures (hash)",
+        "create index idx_measures_kind on measures (kind)",
+        # Text found in the picture; box in shares of its width and height.
+        """create table text_lines (photo_id integer not null references photos(id) on delete cascade, line integer not null,
+             text text not null, confidence real not null, x real not null, y real not null, w real not null, h real not null,
+             primary key (photo_id, line)) strict, without rowid""",
+        # country_code: ISO 3166. latitude and longitude are those of the photo, or, when is_estimate, those of a neighbour in time.
+        """create table photo_places (photo_id integer primary key references photos(id) on delete cascade, country_code text,
+             country text, region text, city text, latitude real, longitude real, is_estimate integer not null default 0) strict""",
+        "create index idx_photo_places_city on photo_places (city)",
+        "create index idx_photo_places_country on photo_places (country, region)",
+        "create index idx_photo_places_latitude on photo_places (latitude, longitude)",
+        # Each owner's own people. One without a name is a group of faces that belong together.
+        """create table people (id integer primary key, owner_id integer not null references users(id), name text, birthday text,
+             is_hidden integer not null default 0, cover_face_id integer, created_at text not null) strict""",
+        "create index idx_people_owner on people (owner_id, name)",
+        # vector: 128 float32. state: 'found', or 'no face' when a person said so. decided_by: 'person', 'file' (XMP regions)
+        # or 'model'; what a person decided is never changed by a model.
+        """create table faces (id integer primary key, photo_id integer not null references photos(id) on delete cascade,
+             x real not null, y real not null, w real not null, h real not null, quality real not null, pixels integer not null,
+             model text not null, vector blob, state text not null default 'found', source text not null default 'model',
+             person_id integer references people(id) on delete set null, decided_by text, confidence real) strict""",
+        "create index idx_faces_photo on faces (photo_id)",
+        "create index idx_faces_person on faces (person_id, photo_id)",
+        # "This is not her": never put this face into that person again.
+        """create table not_this_person (face_id integer not null references faces(id) on delete cascade,
+             person_id integer not null references people(id) on delete cascade, primary key (face_id, person_id)) strict, without rowid""",
+        # "These two are not the same", so that nobody is asked twice.
+        """create table different_people (one_id integer not null references people(id) on delete cascade,
+             other_id integer not null references people(id) on delete cascade, primary key (one_id, other_id)) strict, without rowid""",
+        # What people decided about people, with what it takes to undo it (JSON).
+        """create table people_log (id integer primary key, owner_id integer not null references users(id), at text not null,
+             what text not null, said text not null, before text not null, undone_at text) strict""",
+        # Photos that show the same: kind 'duplicate' or 'burst'. best_id is the one shown; decided_by 'person' stays.
+        """create table stacks (id integer primary key, owner_id integer not null references users(id), kind text not null,
+             best_id integer references photos(id) on delete set null, decided_by text) strict""",
+        "create index idx_stacks_owner on stacks (owner_id)",
+        """create table stack_photos (stack_id integer not null references stacks(id) on delete cascade,
+             photo_id integer primary key references photos(id) on delete cascade) strict""",
+        "create index idx_stack_photos_stack on stack_photos (stack_id)",
+        """create table saved_searches (id integer primary key, owner_id integer not null references users(id), name text not null,
+             query text not null, created_at text not null, unique (owner_id, name)) strict""",
+        # Photos about which anything changed that search looks at, each once, the latest last. Copies for searching (words,
+        # vectors) remember the seq they have seen and read on from there.
+        "create table photo_changes (seq integer primary key autoincrement, photo_id integer not null unique) strict",
+        """create virtual table photo_words using fts5(title, tags, labels, people, place, album, camera, file, text,
+             tokenize = "unicode61 remove_diacritics 2", prefix = '2 3')""",
+    )
+    for statement in statements:
+        db.execute(statement)
+
+    def note_changes(name: str, event: str, photos: str) -> None:
+        """A trigger that puts these photos at the end of photo_changes."""
+        # Not "insert or replace": a trigger's conflict clause gives way to that of the statement that fired it.
+        db.execute(
+            f"""create trigger {name}_changes after {event} begin
+                  delete from photo_changes where photo_id in ({photos});
+                  insert into photo_changes (photo_id) {photos};
+                end"""
+        )
+
+    for table in (
+        "details", "photo_tags", "labels", "measures", "text_lines", "photo_places", "album_photos", "embeddings", "faces",
+    ):  # fmt: skip
+        for event, row in (("insert", "new"), ("update", "new"), ("delete", "old")):
+            note_changes(f"{table}_{event}", f"{event} on {table}", f"select {row}.photo_id")
+    note_changes("photos_insert", "insert on photos", "select new.id")
+    note_changes("photos_delete", "delete on photos", "select old.id")
+    columns = "owner_id, key, is_listed, filename, shown_at, is_favourite, rating"
+    note_changes("photos_update", f"update of {columns} on photos", "select new.id")
+    on_faces = "select distinct photo_id from faces where person_id = new.id"
+    note_changes("people_update", "update of name, is_hidden on people", on_faces)
+    in_album = "select photo_id from album_photos where album_id = new.id"
+    note_changes("albums_update", "update of title on albums", in_album)
+    db.execute("insert into photo_changes (photo_id) select id from photos order by id")

@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 
 from sqlite_utils import Database
 
-from photolib import catalog, formats, jobs, sources, takeout, variants
+from photolib import catalog, formats, jobs, sources, takeout, understanding, variants
 from photolib.catalog import Photo
-from photolib.db import write
+from photolib.db import Write, write
 from photolib.errors import BadInput, TryLater, UnreadablePhoto
 from photolib.library import Library
 from photolib.metadata import dates, xmp
@@ -26,17 +26,17 @@ LIVE_SECONDS = 3.5  # a live photo's video lasts about three seconds
 SAME_MOMENT_SECONDS = 4.0  # a phone dates the video by its start, the picture by its shutter
 ZONE_STEP_SECONDS = 15 * 60  # all time zones in use differ from UTC by multiples of this
 
-Write = Callable[[Database], None]
-
 
 @dataclass(frozen=True)
 class Step:
-    """A stage for photos. vital: without it the photo cannot be shown, so it counts as failed."""
+    """A stage for photos. vital: without it the photo cannot be shown, so it counts as failed. patience: how far it stands
+    back behind more urgent steps, 0 to 9."""
 
     name: str
     run: Callable[[Library, list[Photo]], Write]
     batch: int = 1
     vital: bool = False
+    patience: int = 0
 
 
 @dataclass(frozen=True)
@@ -184,6 +184,7 @@ STEPS = (
     Step("metadata", read_metadata, batch=8, vital=True),
     Step("pair", pair, batch=32),
     Step("variants", make_variants, batch=2, vital=True),
+    Step("embed", understanding.embed, batch=16, patience=2),
 )
 
 

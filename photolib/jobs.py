@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from photolib.errors import PhotolibError, UnreadablePhoto
 
-NEW, BACKFILL = 0, 10
+NEW, BACKFILL = 0, 10  # a step that can wait adds its `patience` (1 to 9) to the one or the other
 LEASE_SECONDS = 3600  # a process that is seen to be dead gives its claims back at once; this is for one that hangs
 WAITS = (5, 60)  # seconds before the second and the third try; then the job is parked
 MAX_TRIES = len(WAITS) + 1
@@ -86,8 +86,9 @@ def claim(db: Database, steps: dict[str, int], process: str, clock: Callable[[],
     return sorted((Job(*(*row, claimed_by)) for row in rows), key=lambda job: job.id)
 
 
-def finish(db: Database, jobs: Sequence[Job], then: str | None) -> list[Job]:
-    """Inside the caller's transaction: the jobs are done, `then` waits next. Returns those that were still claimed.
+def finish(db: Database, jobs: Sequence[Job], then: str | None, patience: int = 0) -> list[Job]:
+    """Inside the caller's transaction: the jobs are done, `then` waits next, so much behind more urgent ones. Returns those
+    that were still claimed.
 
     A job that was queued again while it ran (its photo changed) stays, and so does one that another has claimed since.
     """
@@ -100,8 +101,14 @@ def finish(db: Database, jobs: Sequence[Job], then: str | None) -> list[Job]:
     ]
     if then is not None:
         for priority in {job.priority for job in still_ours}:
-            enqueue(db, then, [job.photo_id for job in still_ours if job.priority == priority], priority)
+            photos = [job.photo_id for job in still_ours if job.priority == priority]
+            enqueue(db, then, photos, urgency(priority) + patience)
     return still_ours
+
+
+def urgency(priority: int) -> int:
+    """NEW or BACKFILL: what a job's priority is without the patience of its step."""
+    return NEW if priority < BACKFILL else BACKFILL
 
 
 def fail(db: Database, job: Job, problem: Exception, clock: Callable[[], float] = time.time) -> str | None:

@@ -19,6 +19,7 @@ from photolib.config import Config
 from photolib.db import Connections, write
 from photolib.decode.pool import Decoders, DecodeSettings
 from photolib.errors import DatabaseFailed, StorageFailed
+from photolib.ports import Models, NoModels
 from photolib.store import LocalOriginals
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Library:
     variants: Path
     decoders: Decoders
     connections: Connections
+    models: Models
     process: str
     _lock: BinaryIO = field(repr=False)
 
@@ -69,16 +71,17 @@ class Library:
     def close(self) -> None:
         """End the decoders and let go of the lock; whoever works the queue takes over what was claimed."""
         self.decoders.close()
+        self.models.close()
         self.connections.close_here()
         with contextlib.suppress(OSError):  # gone, or on a disk that is read-only by now: the next start removes it
             os.unlink(self._lock.name)
         self._lock.close()
 
 
-def open_library(config: Config, role: str = "reader") -> Library:
+def open_library(config: Config, role: str = "reader", models: Models | None = None) -> Library:
     """Open the data folder, making it at the first start, and put right what a crash has left behind.
 
-    role: "worker" for a process that works the queue, "reader" for one that does not. Raises DatabaseFailed or
+    role: "worker" for a process that works the queue, "reader" for one that does not. models: None for none. Raises DatabaseFailed or
     StorageFailed with a sentence when the folder cannot be used.
     """
     data = config.data_dir
@@ -113,6 +116,7 @@ def open_library(config: Config, role: str = "reader") -> Library:
             )
         ),
         connections=Connections(data / "photolib.db"),
+        models=models or NoModels(),
         process=process,
         _lock=lock,
     )

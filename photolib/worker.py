@@ -104,7 +104,7 @@ def work_once(lib: Library, steps: Sequence[Step] = STEPS) -> int:
     if not claimed:
         return 0
     number = next(i for i, step in enumerate(steps) if step.name == claimed[0].step)
-    then = steps[number + 1].name if number + 1 < len(steps) else None
+    then = steps[number + 1] if number + 1 < len(steps) else None
     attempt(lib, steps[number], then, claimed)
     return len(claimed)
 
@@ -115,14 +115,14 @@ def work_until_idle(lib: Library, steps: Sequence[Step] = STEPS) -> None:
         pass
 
 
-def attempt(lib: Library, step: Step, then: str | None, claimed: list[Job]) -> None:
+def attempt(lib: Library, step: Step, then: Step | None, claimed: list[Job]) -> None:
     """Run a step for claimed jobs; write its result and the next step in one transaction, or the reason it failed."""
     began = time.monotonic()
     try:
         photos = [catalog.photo(lib.db, job.photo_id) for job in claimed]
         result = step.run(lib, photos)
         with write(lib.db) as db:
-            if jobs.finish(db, claimed, then):
+            if jobs.finish(db, claimed, then.name if then else None, then.patience if then else 0):
                 result(db)
             seconds = time.monotonic() - began
             jobs.note_pace(db, step.name, seconds / len(claimed))
@@ -141,12 +141,13 @@ def attempt(lib: Library, step: Step, then: str | None, claimed: list[Job]) -> N
             _failed(lib, step, then, claimed[0], cause)
 
 
-def _failed(lib: Library, step: Step, then: str | None, job: Job, problem: Exception) -> None:
+def _failed(lib: Library, step: Step, then: Step | None, job: Job, problem: Exception) -> None:
     with write(lib.db) as db:
         state = jobs.fail(db, job, problem)
         if state == "failed" and step.vital:
             catalog.picture_failed(db, job.photo_id, jobs.sentence(problem))
         elif state == "failed" and then is not None:
-            jobs.enqueue(db, then, [job.photo_id], job.priority)  # what only enriches a photo does not hold it up
+            # What only enriches a photo does not hold it up.
+            jobs.enqueue(db, then.name, [job.photo_id], jobs.urgency(job.priority) + then.patience)
     log.warning("%s of photo %s: %s: %s", step.name, job.photo_id, state, problem)
     log.debug("details", exc_info=problem)

@@ -375,7 +375,7 @@ def test_a_parked_pairing_does_not_keep_a_photo_from_being_shown(library: Librar
     def fails(lib: Library, some: list[Photo]) -> ingest.Write:
         raise UnreadablePhoto("No pair today.")
 
-    metadata, _, variants = ingest.STEPS
+    metadata, _, variants, *_ = ingest.STEPS
     work_until_idle(library, [metadata, Step("pair", fails), variants])
     assert [photo.status for photo in photos(library)] == ["ready"]
 

@@ -1,0 +1,158 @@
+"""What was made of photos by looking at them: which step is done by what, vectors, labels, measures, text, places. Questions and answers.
+
+Functions that write expect to be called inside `db.write()`. What a person decided is never overwritten by a model.
+"""
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+from sqlite_utils import Database
+
+from photolib.ports import TextLine
+
+
+def version(db: Database, photo_id: int, step: str) -> str | None:
+    """By what this step was last done for a photo; None when it was not."""
+    row = db.conn.execute("select version from understood where photo_id = ? and step = ?", (photo_id, step)).fetchone()
+    return row[0] if row else None
+
+
+def mark(db: Database, photo_id: int, step: str, version: str) -> None:
+    """The step is done for a photo, by this version of whatever does it."""
+    db.conn.execute(
+        """insert into understood (photo_id, step, version) values (?, ?, ?)
+           on conflict (photo_id, step) do update set version = excluded.version""",
+        (photo_id, step, version),
+    )
+
+
+def forget(db: Database, photo_id: int) -> None:
+    """The picture is another one now: everything has to be looked at again."""
+    db.conn.execute("delete from understood where photo_id = ?", (photo_id,))
+
+
+def queue_missing(db: Database, step: str, version: str, priority: int, queued_at: str) -> int:
+    """Queue a step for every photo that can be shown and for which it was not done by this version. Returns how many."""
+    return db.conn.execute(
+        """insert into jobs (step, photo_id, state, priority, tries, not_before, queued_at)
+           select ?, id, 'waiting', ?, 0, 0, ? from photos
+           where status = 'ready' and not exists
+             (select 1 from understood where photo_id = photos.id and step = ? and version = ?)
+           on conflict (step, photo_id) do nothing""",
+        (step, priority, queued_at, step, version),
+    ).rowcount
+
+
+def counts(db: Database) -> dict[tuple[str, str], int]:
+    """(step, version) and for how many photos it is done."""
+    rows = db.conn.execute("select step, version, count(*) from understood group by step, version")
+    return {(step, by): count for step, by, count in rows}
+
+
+# ---------------------------------------------------------------- vectors
+
+
+def keep_vector(db: Database, photo_id: int, model: str, vector: np.ndarray) -> None:
+    """vector: unit length, float, shape (dimensions,); kept as float16."""
+    db.conn.execute(
+        """insert into embeddings (photo_id, model, vector) values (?, ?, ?)
+           on conflict (photo_id, model) do update set vector = excluded.vector""",
+        (photo_id, model, vector.astype("<f2").tobytes()),
+    )
+
+
+def vector(db: Database, photo_id: int, model: str) -> np.ndarray | None:
+    """float32 of shape (dimensions,); None when this photo has none by that model."""
+    row = db.conn.execute(
+        "select vector from embeddings where photo_id = ? and model = ?", (photo_id, model)
+    ).fetchone()
+    return np.frombuffer(row[0], "<f2").astype(np.float32) if row else None
+
+
+def vector_counts(db: Database) -> dict[str, int]:
+    """How many photos have a vector by each model."""
+    return dict(db.conn.execute("select model, count(*) from embeddings group by model").fetchall())
+
+
+def drop_vectors(db: Database, model: str) -> int:
+    """Forget the vectors of a model that no longer serves. Returns how many."""
+    return db.conn.execute("delete from embeddings where model = ?", (model,)).rowcount
+
+
+# ---------------------------------------------------------------- labels
+
+
+def keep_labels(db: Database, photo_id: int, found: Sequence[tuple[str, float]]) -> None:
+    """What a model sees, as (label, confidence 0 to 1), instead of what one saw before. A person's corrections stay."""
+    db.conn.execute("delete from labels where photo_id = ? and source = 'ml'", (photo_id,))
+    db.conn.executemany(
+        """insert into labels (photo_id, label, confidence, source) values (?, ?, ?, 'ml')
+           on conflict (photo_id, label) do nothing""",
+        [(photo_id, label, round(confidence, 4)) for label, confidence in found],
+    )
+
+
+def correct_label(db: Database, photo_id: int, label: str, is_there: bool) -> None:
+    """A person says that a photo shows something, or that it does not; no model changes that again."""
+    db.conn.execute(
+        """insert into labels (photo_id, label, confidence, source, is_removed) values (?, ?, 1, 'person', ?)
+           on conflict (photo_id, label) do update set confidence = 1, source = 'person', is_removed = excluded.is_removed""",
+        (photo_id, label, int(not is_there)),
+    )
+
+
+def labels(db: Database, photo_id: int) -> list[tuple[str, float, str]]:
+    """(label, confidence, source "ml" or "person"), surest first."""
+    return db.conn.execute(
+        """select label, confidence, source from labels where photo_id = ? and is_removed = 0
+           order by confidence desc, label""",
+        (photo_id,),
+    ).fetchall()
+
+
+# ---------------------------------------------------------------- text in pictures
+
+
+def keep_text(db: Database, photo_id: int, lines: Sequence[TextLine]) -> None:
+    """The lines of text in a picture, in reading order, instead of those found before."""
+    db.conn.execute("delete from text_lines where photo_id = ?", (photo_id,))
+    db.conn.executemany(
+        "insert into text_lines (photo_id, line, text, confidence, x, y, w, h) values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (photo_id, number, line.text, line.confidence, line.box.x, line.box.y, line.box.w, line.box.h)
+            for number, line in enumerate(lines)
+        ],
+    )
+
+
+# ---------------------------------------------------------------- measures
+
+
+def keep_measures(db: Database, photo_id: int, measured: dict[str, object]) -> None:
+    """What appearance.measure() found, instead of what was found before."""
+    names = ("hash", "sharpness", "exposure", "brightness", "kind")
+    db.conn.execute("delete from measures where photo_id = ?", (photo_id,))
+    db.conn.execute(
+        "insert into measures (photo_id, hash, sharpness, exposure, brightness, kind, colours, facts) values (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            photo_id,
+            *(measured.get(name) for name in names),
+            json.dumps(measured.get("colours") or []),
+            json.dumps(measured.get("facts") or {}),
+        ),
+    )
+
+
+# ---------------------------------------------------------------- places
+
+
+def keep_place(db: Database, photo_id: int, place: dict[str, object] | None) -> None:
+    """country_code, country, region, city, latitude, longitude, is_estimate; None: it is not known where this was."""
+    db.conn.execute("delete from photo_places where photo_id = ?", (photo_id,))
+    if place is not None:
+        names = ("country_code", "country", "region", "city", "latitude", "longitude", "is_estimate")
+        db.conn.execute(
+            f"insert into photo_places (photo_id, {', '.join(names)}) values (?, ?, ?, ?, ?, ?, ?, ?)",
+            (photo_id, *(place.get(name) for name in names[:-1]), int(bool(place.get("is_estimate")))),
+        )
