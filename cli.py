@@ -26,7 +26,9 @@ from photolib.errors import BadInput, NotFound, PhotolibError, Refused, StorageF
 
 if TYPE_CHECKING:
     from photolib.library import Library
+    from photolib.progress import Progress
     from photolib.tally import Tally
+    from photolib.worker import Worker
 
 SOME_FAILED, WRONG_USE, NOTHING_READ = 1, 2, 3
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -213,10 +215,12 @@ def import_(
 
 
 class _Taken(NamedTuple):
-    """What an import came to. is_stopped: somebody pressed Ctrl-C; problem: the disk or the database ended it."""
+    """What an import came to. is_stopped: somebody pressed Ctrl-C; problem: the disk or the database ended it; leaves_rest:
+    the photos are all in, but some are not understood yet."""
 
     tally: "Tally"
     is_stopped: bool = False
+    leaves_rest: bool = False
     problem: PhotolibError | None = None
 
 
@@ -286,6 +290,9 @@ def _take_in(lib: "Library", wishes: Any, paths: list[Path], exclude: tuple[str,
                         worker.start()
 
                 wait_for_jobs(lib, tally, look_again)
+                if worker.is_running:
+                    return _Taken(tally, leaves_rest=not _understand(lib, worker, progress))
+                return _Taken(tally, leaves_rest=jobs.is_busy(lib.db, jobs.BACKFILL - 1))
         except KeyboardInterrupt:
             worker.stop(at_once=True)
             return _Taken(tally, is_stopped=True)
@@ -294,6 +301,30 @@ def _take_in(lib: "Library", wishes: Any, paths: list[Path], exclude: tuple[str,
         finally:
             worker.stop()
     return _Taken(tally)
+
+
+def _understand(lib: "Library", worker: "Worker", progress: "Progress") -> bool:
+    """Wait while the new photos are understood; Ctrl-C leaves the rest for later, and costs nothing. Returns whether all is done."""
+    from photolib import jobs
+    from photolib.overview import queue
+
+    rhythm = _Rhythm()
+    totals: dict[str, int] = {}
+    try:
+        while jobs.is_busy(lib.db, jobs.BACKFILL - 1):
+            if worker.problem:
+                raise worker.problem
+            if rhythm.is_due():
+                for step in queue(lib):
+                    left = step["photos_left"]
+                    totals[step["step"]] = max(totals.get(step["step"], 0), left)
+                    if step["waiting"] + step["running"]:
+                        progress.understanding(step["step"], totals[step["step"]], left)
+            worker.pause()
+    except KeyboardInterrupt:
+        worker.stop(at_once=True)
+        return False
+    return True
 
 
 def _step_back() -> None:
@@ -360,6 +391,8 @@ def _report(taken: _Taken, as_json: bool, dry_run: bool) -> None:
         click.echo(f"skipped  {_one_line(path)}\n         {reason}")
     line = f"found {tally.found} = {tally.new} new + {tally.duplicate} duplicate + {tally.ignored} ignored + {tally.failed} failed"
     click.echo(f"{'would be: ' if dry_run else ''}{line}")
+    if taken.leaves_rest:
+        click.echo("All are in. What they show is still being looked at: a running `photolib serve` goes on with it.")
     if taken.is_stopped:
         click.echo("Stopped before the end. Nothing is half there; run the same command again to go on.")
 

@@ -37,7 +37,9 @@ def queue(lib: Library) -> list[dict[str, Any]]:
     for step in STEPS:
         count = {"waiting": 0, "running": 0, "failed": 0, **counts.get(step.name, {})}
         to_come += count["waiting"] + count["running"]
-        table.append({"step": step.name, **count, "seconds_left": _seconds_left(lib, step.name, to_come)})
+        table.append(
+            {"step": step.name, **count, "photos_left": to_come, "seconds_left": _seconds_left(lib, step.name, to_come)}
+        )
     return table
 
 

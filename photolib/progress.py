@@ -9,6 +9,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, T
 from rich.progress import Progress as Bars
 from rich.text import Text
 
+_UNDERSTANDING = {
+    "place": "finding out where it was",
+    "measure": "measuring",
+    "embed": "looking at what it shows",
+    "faces": "finding faces",
+    "text": "reading text (Ctrl-C leaves this for later)",
+}
 LINE_SECONDS = 10  # where no terminal is watching, a plain line now and then
 
 
@@ -65,6 +72,10 @@ class Progress:
     def working(self, total: int, left: int) -> None:
         """So many photos still have steps before them."""
         self._show("reading and making sizes", max(0, total - left), max(total, left))
+
+    def understanding(self, step: str, total: int, left: int) -> None:
+        """So many photos still have to be looked at in this step."""
+        self._show(_UNDERSTANDING.get(step, step), total - left, total)
 
     def hashed(self, done: int, total: int, read_bytes: int) -> None:
         """So many originals are hashed again."""

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from photolib import catalog, jobs
+from photolib import catalog, jobs, understanding
 from photolib.db import explained, write
 from photolib.errors import DatabaseFailed, StorageFailed, TryLater
 from photolib.ingest import STEPS, Step
@@ -39,7 +39,7 @@ class Worker:
 
     def start(self) -> None:
         for number in range(self._lib.config.cores):
-            thread = threading.Thread(target=self._run, name=f"worker-{number}", daemon=True)
+            thread = threading.Thread(target=self._run, args=[number == 0], name=f"worker-{number}", daemon=True)
             thread.start()
             self._threads.append(thread)
 
@@ -61,15 +61,20 @@ class Worker:
         self._stop.set()
         if at_once:
             self._lib.decoders.close()
+            self._lib.models.close()
         self.wake()
         for thread in self._threads:
             thread.join()
         self._threads.clear()
 
-    def _run(self) -> None:
+    def _run(self, is_first: bool) -> None:
+        must_look_back = is_first
         try:
             while not self._stop.is_set():
                 try:
+                    if must_look_back:
+                        understanding.backfill(self._lib, {step.name: step.patience for step in self._steps})
+                        must_look_back = False
                     if not work_once(self._lib, self._steps):
                         self._rest()
                 except (StorageFailed, DatabaseFailed) as problem:

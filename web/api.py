@@ -79,7 +79,7 @@ def progress_json(since: int) -> dict[str, Any]:
     lib = library()
     left = jobs.pending_photos(lib.db, jobs.NEW)
     came = catalog.came_since(lib.db, user().id, since)
-    seconds = [step["seconds_left"] for step in queue(lib)] if left else []
+    seconds = [step["seconds_left"] for step in queue(lib) if not step["can_wait"]] if left else []
     return {
         "left": left,
         "new": came,
