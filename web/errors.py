@@ -34,6 +34,7 @@ SENTENCES = {
     404: "There is nothing here. Perhaps the address was cut short.",
     405: "This address cannot be used that way.",
     413: "That is more than this address takes.",
+    415: "This address takes JSON, and has to be told so: Content-Type: application/json.",
     416: "The file does not have the part that was asked for.",
 }
 A_BUG = "photolib met a problem it did not expect. The log says more; please report it."

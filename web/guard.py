@@ -1,11 +1,15 @@
-"""What holds for every answer, whatever the route: which host names are ours, and what a browser may do with the answer."""
+"""What holds for every request, whatever the route: which host names are ours, who may ask for a change, and what a browser
+may do with the answer."""
 
 import ipaddress
 import socket
+from collections.abc import Callable
+from typing import TypeVar
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, current_app, request
 
-from photolib.errors import BadInput
+from photolib.errors import BadInput, Refused
 from web.here import library
 
 A_YEAR = 365 * 24 * 3600
@@ -32,9 +36,26 @@ HEADERS = {
 }
 
 
+READING = ("GET", "HEAD", "OPTIONS")  # these change nothing, so any page may make a browser send them
+
+Route = TypeVar("Route", bound=Callable[..., object])
+
+
 def register(app: Flask) -> None:
     app.before_request(_refuse_foreign_host)
+    app.before_request(_refuse_foreign_pages)
+    app.before_request(_refuse_foreign_forms)
     app.after_request(_add_headers)
+
+
+def takes_files(most: int) -> Callable[[Route], Route]:
+    """A route that is sent files, of so many bytes in all, and so takes other bodies than JSON."""
+
+    def mark(route: Route) -> Route:
+        route.takes_bytes = most  # type: ignore[attr-defined]
+        return route
+
+    return mark
 
 
 def is_own_host(host: str, listening_on: str) -> bool:
@@ -69,6 +90,44 @@ def _is_loopback(host: str) -> bool:
 def _refuse_foreign_host() -> None:
     if not is_own_host(request.environ.get("HTTP_HOST", ""), library().config.host):
         raise BadInput("photolib does not answer to this name. Open it by the address it printed when it started.")
+
+
+def _refuse_foreign_pages() -> None:
+    """Another site's page can make a browser send us a form, or a script's request, in the name of whoever sits before it.
+
+    Browsers say where a request comes from and pages cannot change that. Sec-Fetch-Site exists on https and on this machine
+    (https://www.w3.org/TR/fetch-metadata/); elsewhere there are Origin and Referer. A request with none of them is no
+    browser's, and carries nobody's name.
+    """
+    if request.method in READING:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        is_ours = site in ("same-origin", "none")  # none: typed, or from a bookmark
+    else:
+        page = request.headers.get("Origin") or request.headers.get("Referer")
+        is_ours = page is None or _host_of(page) == request.environ.get("HTTP_HOST", "").lower()
+    if not is_ours:
+        raise Refused("This was asked for by a page of another site, so photolib did nothing.")
+
+
+def _host_of(address: str) -> str | None:
+    try:
+        return urlsplit(address).netloc.lower() or None
+    except ValueError:
+        return None
+
+
+def _refuse_foreign_forms() -> None:
+    """What a plain form can send without the browser asking us first is no JSON, so the API takes nothing else."""
+    route = current_app.view_functions.get(request.endpoint or "")
+    most = getattr(route, "takes_bytes", None)
+    if most is not None:
+        request.max_content_length = most
+    elif request.method not in READING and request.path.startswith("/api/"):
+        has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
+        if (has_body or request.mimetype) and request.mimetype != "application/json":
+            abort(415)
 
 
 def _add_headers(response: Response) -> Response:

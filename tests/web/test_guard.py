@@ -5,15 +5,15 @@ import socket
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 
 from photolib import catalog
 from photolib.db import write
 from photolib.library import Library
-from web.guard import is_own_host
+from web.guard import is_own_host, takes_files
 
-# What each route shows. A route that is not here fails the tests until somebody decides.
+# What each route shows, or that it changes something. A route that is not here fails the tests until somebody decides.
 ROUTES = {
     "static": "our own files",
     "pages.ratios": "our own files",
@@ -30,6 +30,8 @@ ROUTES = {
     "api.photo": "one photo",
     "media.media": "one photo",
 }
+CHANGES = "changes something"
+SHOWING = [name for name, shows in ROUTES.items() if shows != CHANGES]
 
 
 def paths_of(app: Flask, endpoint: str, photo_id: int, key: str) -> list[str]:
@@ -54,12 +56,14 @@ def test_every_route_is_classified(gallery) -> None:
     assert {rule.endpoint for rule in gallery.app.url_map.iter_rules()} == set(ROUTES)
 
 
-def test_no_route_changes_anything(gallery) -> None:
+def test_what_changes_something_is_never_a_mere_link(gallery) -> None:
     for rule in gallery.app.url_map.iter_rules():
-        assert rule.methods <= {"GET", "HEAD", "OPTIONS"}, rule
+        is_reading = rule.methods <= {"GET", "HEAD", "OPTIONS"}
+        assert is_reading == (ROUTES[rule.endpoint] != CHANGES), rule
+        assert is_reading or not rule.methods & {"GET", "HEAD"}, rule
 
 
-@pytest.mark.parametrize("endpoint", ROUTES)
+@pytest.mark.parametrize("endpoint", SHOWING)
 def test_every_answer_tells_browsers_what_they_may_do_with_it(gallery, endpoint: str) -> None:
     for path in paths_of(gallery.app, endpoint, gallery.photo["photo_id"], gallery.photo["key"]):
         answer = gallery.client.get(path)
@@ -151,6 +155,88 @@ def test_an_app_on_the_network_answers_to_addresses_but_to_no_strange_name() -> 
     assert not is_own_host(socket.gethostname(), "127.0.0.1")
     assert not is_own_host("evil.example", "0.0.0.0")
     assert not is_own_host("evil.example", "photos.lan")
+
+
+# ---------------------------------------------------------------- pages of other sites
+
+
+@pytest.fixture
+def changing(app: Flask) -> FlaskClient:
+    """An app with routes that change something."""
+    app.add_url_rule(
+        "/api/v1/change", "change", lambda: {"took": request.get_data(as_text=True)}, methods=["POST", "PUT"]
+    )
+    app.add_url_rule("/form", "form", lambda: "changed", methods=["POST"])
+    app.add_url_rule(
+        "/api/v1/upload", "upload", takes_files(300_000)(lambda: {"bytes": len(request.get_data())}), methods=["PUT"]
+    )
+    return app.test_client()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},  # another port of this machine
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+        {"Sec-Fetch-Site": ""},
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://localhost:9999"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost.evil.example"},
+        {"Origin": "http://[broken"},
+        {"Referer": "http://evil.example/localhost"},
+        {"Referer": "http://evil.example/?http://localhost/"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/v1/change", "/form"])
+def test_a_page_of_another_site_changes_nothing(changing: FlaskClient, path: str, headers: dict[str, str]) -> None:
+    answer = changing.post(path, json={}, headers=headers)
+    assert answer.status_code == 403
+    assert "another site" in answer.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "http://localhost"},
+        {"Origin": "https://LOCALHOST"},
+        {"Referer": "http://localhost/people/3"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/v1/change", "/form"])
+def test_our_own_pages_and_programs_may_change_things(
+    changing: FlaskClient, path: str, headers: dict[str, str]
+) -> None:
+    assert changing.post(path, json={}, headers=headers).status_code == 200
+
+
+def test_any_site_may_link_to_us(client: FlaskClient) -> None:
+    assert (
+        client.get("/", headers={"Sec-Fetch-Site": "cross-site", "Referer": "http://evil.example"}).status_code == 200
+    )
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+def test_the_api_takes_no_form(changing: FlaskClient, kind: str) -> None:
+    answer = changing.post("/api/v1/change", data='{"name": "x"}', headers={"Content-Type": kind})
+    assert answer.status_code == 415
+    assert "application/json" in answer.json["error"]["message"]
+
+
+def test_the_api_takes_json_and_nothing_at_all(changing: FlaskClient) -> None:
+    said = {"Content-Type": "application/json; charset=utf-8"}
+    assert changing.put("/api/v1/change", data='{"a": 1}', headers=said).json == {"took": '{"a": 1}'}
+    assert changing.post("/api/v1/change").status_code == 200
+
+
+def test_a_route_for_files_takes_as_much_as_it_says(changing: FlaskClient) -> None:
+    assert changing.put("/api/v1/upload", data=b"x" * 300_000, content_type="image/jpeg").json == {"bytes": 300_000}
+    assert changing.put("/api/v1/upload", data=b"x" * 300_001, content_type="image/jpeg").status_code == 413
+    assert changing.put("/api/v1/change", data=b"x" * 300_000, content_type="application/json").status_code == 413
 
 
 # ---------------------------------------------------------------- our own files
