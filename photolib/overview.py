@@ -31,15 +31,17 @@ def overview(lib: Library, owner_id: int | None = None, most_failures: int = 100
 
 
 def queue(lib: Library) -> list[dict[str, Any]]:
-    """What each step still has to do, in the order of the steps. A photo that waits for one has those after it before it too."""
+    """What each step still has to do, in the order of the steps. A photo that waits for one has those after it before it too.
+
+    can_wait: the step only enriches photos that are shown already.
+    """
     counts = jobs.counts(lib.db)
     table, to_come = [], 0
     for step in STEPS:
         count = {"waiting": 0, "running": 0, "failed": 0, **counts.get(step.name, {})}
         to_come += count["waiting"] + count["running"]
-        table.append(
-            {"step": step.name, **count, "photos_left": to_come, "seconds_left": _seconds_left(lib, step.name, to_come)}
-        )
+        row = {"step": step.name, **count, "photos_left": to_come, "can_wait": step.patience > 0}
+        table.append({**row, "seconds_left": _seconds_left(lib, step.name, to_come)})
     return table
 
 
