@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 from photolib.catalog import User
 from photolib.errors import NotFound
 
-Action = Literal["view", "download"]
+Action = Literal["view", "download", "edit"]
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Owned(Protocol):
 
 
 def may(visitor: Visitor, action: Action, photo: Owned) -> bool:
-    """Whether a visitor may do this with a photo: its owner may view and download it, nobody else anything."""
+    """Whether a visitor may do this with a photo: its owner may view, download and edit it, nobody else anything."""
     if visitor.user is None:
         return False
-    return action in ("view", "download") and photo.owner_id == visitor.user.id
+    return action in ("view", "download", "edit") and photo.owner_id == visitor.user.id
 
 
 def require(visitor: Visitor, action: Action, photo: Owned) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from photolib import access, catalog, jobs, variants
+from photolib import access, catalog, jobs, labels, understood, variants
 from photolib.catalog import Part, Photo, Tile
+from photolib.db import write
 from photolib.errors import BadInput, NotFound
 from photolib.overview import overview, queue
 from web import words
@@ -15,6 +16,7 @@ from web.here import library, user, visitor
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 PAGE, LONGEST_PAGE = 100, 500
+LONGEST_LABEL = 60
 LARGEST_ID = 2**63 - 1  # what a database column holds
 
 
@@ -63,6 +65,33 @@ def bucket(month: str) -> dict[str, Any]:
     }
 
 
+@bp.get("/labels")
+def label_list() -> dict[str, Any]:
+    """What is seen on the visitor's photos, the most frequent first."""
+    rows = understood.label_counts(library().db, user().id)
+    items = [{"label": label, "count": count, "cover": f"/media/{key}/thumb"} for label, count, key in rows]
+    return {"items": items, "next": None}
+
+
+@bp.post("/photos/<int:photo_id>/labels")
+def correct_label(photo_id: int) -> dict[str, Any]:
+    """{"label": "dog", "is_there": false}: a person says what a photo shows or does not; models leave that alone."""
+    allowed_photo(photo_id, "edit")
+    said = request.get_json()
+    text, is_there = (said.get("label"), said.get("is_there", True)) if isinstance(said, dict) else (None, None)
+    if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_LABEL or not isinstance(is_there, bool):
+        raise BadInput('A label is given as {"label": "dog", "is_there": true}.')
+    label = labels.find(text) or text.strip().lower()
+    with write(library().db) as db:
+        understood.correct_label(db, photo_id, label, is_there)
+    return {"photo_id": photo_id, "labels": label_json(photo_id)}
+
+
+def label_json(photo_id: int) -> list[dict[str, Any]]:
+    found = understood.labels(library().db, photo_id)
+    return [{"label": label, "confidence": confidence, "source": source} for label, confidence, source in found]
+
+
 @bp.get("/status")
 def status() -> dict[str, Any]:
     return overview(library(), user().id)
@@ -92,12 +121,12 @@ def progress_json(since: int) -> dict[str, Any]:
 # ---------------------------------------------------------------- shared with the pages
 
 
-def allowed_photo(photo_id: int) -> Photo:
-    """A photo the visitor may view. Raises NotFound for any other, whether it exists or not."""
+def allowed_photo(photo_id: int, act: access.Action = "view") -> Photo:
+    """A photo the visitor may view (or "edit"). Raises NotFound for any other, whether it exists or not."""
     if photo_id > LARGEST_ID:
         raise NotFound("There is no such photo.")
     found = catalog.photo(library().db, photo_id)
-    access.require(visitor(), "view", found)
+    access.require(visitor(), act, found)
     return found
 
 
@@ -167,7 +196,7 @@ def photo_json(photo: Photo) -> dict[str, Any]:
         "trashed_at": photo.trashed_at,
         "added_at": photo.added_at,
         "tags": photo.tags,
-        "labels": [],
+        "labels": label_json(photo.id),
         "people": people(photo),
         "albums": photo.albums,
         "format": photo.format,
