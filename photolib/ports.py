@@ -89,8 +89,9 @@ class TextReader(Protocol):
 
     name: str
 
-    def read(self, image: np.ndarray) -> list[TextLine]:
-        """image: uint8 (height, width, 3), RGB, upright. Lines in reading order."""
+    def read(self, image: np.ndarray, larger: np.ndarray | None = None) -> list[TextLine]:
+        """image: uint8 (height, width, 3), RGB, upright, 800 pixels on its longest side; larger: the same at 2048, for small
+        print. Lines in reading order."""
         ...
 
 
@@ -128,7 +129,7 @@ class Models(Protocol):
 
     def find_faces(self, picture: Path, larger: Path | None = None) -> list[FoundFace]: ...
 
-    def read_text(self, picture: Path) -> list[TextLine]: ...
+    def read_text(self, picture: Path, larger: Path | None = None) -> list[TextLine]: ...
 
     def can_embed_text(self, model: str) -> bool:
         """Whether sentences can be embedded by the model of this name, be it the current one or an earlier one. Cheap."""
@@ -158,7 +159,7 @@ class NoModels:
     def find_faces(self, picture: Path, larger: Path | None = None) -> list[FoundFace]:
         raise self._off()
 
-    def read_text(self, picture: Path) -> list[TextLine]:
+    def read_text(self, picture: Path, larger: Path | None = None) -> list[TextLine]:
         raise self._off()
 
     def can_embed_text(self, model: str) -> bool:
