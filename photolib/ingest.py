@@ -185,6 +185,7 @@ STEPS = (
     Step("pair", pair, batch=32),
     Step("variants", make_variants, batch=2, vital=True),
     Step("embed", understanding.embed, batch=16, patience=2),
+    Step("text", understanding.read_text, batch=4, patience=4),
 )
 
 

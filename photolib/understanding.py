@@ -41,6 +41,19 @@ def _embed(lib: Library, photos: list[Photo], model: str) -> list[Write]:
     return [written(photo, number) for number, photo in enumerate(photos)]
 
 
+def read_text(lib: Library, photos: list[Photo]) -> Write:
+    """The text in a picture, a video's poster frame included."""
+    return _look(lib, TEXT, photos, _read_text)
+
+
+def _read_text(lib: Library, photos: list[Photo], _model: str) -> list[Write]:
+    def written(photo: Photo) -> Write:
+        lines = lib.models.read_text(picture(lib, photo), picture(lib, photo, "large"))
+        return lambda db: understood.keep_text(db, photo.id, lines)
+
+    return [written(photo) for photo in photos]
+
+
 def picture(lib: Library, photo: Photo, size: str = "medium") -> Path:
     """The kept variant of a photo that models look at: upright, sRGB, 800 pixels on its longest side (large: 2048)."""
     return variants.folder(lib.variants, photo.key) / variants.file_name(size, variants.KEPT[size])
