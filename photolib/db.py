@@ -405,10 +405,15 @@ def m002_understanding(db: Database) -> None:
         )
 
     for table in (
-        "details", "photo_tags", "labels", "measures", "text_lines", "photo_places", "album_photos", "embeddings", "faces",
+        "details", "photo_tags", "labels", "measures", "text_lines", "photo_places", "album_photos", "faces",
     ):  # fmt: skip
         for event, row in (("insert", "new"), ("update", "new"), ("delete", "old")):
             note_changes(f"{table}_{event}", f"{event} on {table}", f"select {row}.photo_id")
+    note_changes("embeddings_insert", "insert on embeddings", "select new.photo_id")
+    note_changes("embeddings_update", "update on embeddings", "select new.photo_id")
+    # Nobody searches the vectors of a model that has had its day: they go without every photo being looked at again.
+    serving = "(select value from remembered where name = 'serving model')"
+    note_changes("embeddings_delete", f"delete on embeddings when old.model = {serving}", "select old.photo_id")
     note_changes("photos_insert", "insert on photos", "select new.id")
     note_changes("photos_delete", "delete on photos", "select old.id")
     columns = "owner_id, key, is_listed, filename, shown_at, is_favourite, rating"

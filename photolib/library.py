@@ -21,6 +21,7 @@ from photolib.decode.pool import Decoders, DecodeSettings
 from photolib.errors import DatabaseFailed, StorageFailed
 from photolib.ports import Models, NoModels
 from photolib.store import LocalOriginals
+from photolib.vectors import Vectors
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class Library:
     decoders: Decoders
     connections: Connections
     models: Models
+    vectors: Vectors
     process: str
     _lock: BinaryIO = field(repr=False)
 
@@ -72,6 +74,7 @@ class Library:
         """End the decoders and let go of the lock; whoever works the queue takes over what was claimed."""
         self.decoders.close()
         self.models.close()
+        self.vectors.close()
         self.connections.close_here()
         with contextlib.suppress(OSError):  # gone, or on a disk that is read-only by now: the next start removes it
             os.unlink(self._lock.name)
@@ -102,6 +105,7 @@ def open_library(config: Config, role: str = "reader", models: Models | None = N
         fcntl.flock(lock, fcntl.LOCK_EX)
     except OSError as problem:
         raise StorageFailed(f"The data folder {data} cannot be written: {problem.strerror}.") from problem
+    connections = Connections(data / "photolib.db")
     lib = Library(
         config=config,
         originals=LocalOriginals(data / "originals", data / "tmp"),
@@ -115,8 +119,9 @@ def open_library(config: Config, role: str = "reader", models: Models | None = N
                 max_megapixels=config.max_megapixels,
             )
         ),
-        connections=Connections(data / "photolib.db"),
+        connections=connections,
         models=models or NoModels(),
+        vectors=Vectors(data / "index", connections, config.index_memory_mb, config.model_idle_seconds),
         process=process,
         _lock=lock,
     )

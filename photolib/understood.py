@@ -5,10 +5,12 @@ Functions that write expect to be called inside `db.write()`. What a person deci
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from sqlite_utils import Database
 
+from photolib import appearance
 from photolib.ports import TextLine
 
 
@@ -70,14 +72,104 @@ def vector(db: Database, photo_id: int, model: str) -> np.ndarray | None:
     return np.frombuffer(row[0], "<f2").astype(np.float32) if row else None
 
 
+def vectors(db: Database, model: str, photo_ids: Sequence[int]) -> tuple[list[int], list[bytes]]:
+    """Photo ids and float16 vectors of those of these photos that have one by this model."""
+    rows = db.conn.execute(
+        """select photo_id, vector from json_each(?) asked cross join embeddings
+           where embeddings.photo_id = asked.value and model = ?""",
+        (json.dumps([int(each) for each in photo_ids]), model),
+    ).fetchall()
+    return [row[0] for row in rows], [row[1] for row in rows]
+
+
+def vectors_after(db: Database, model: str, after: int, count: int) -> list[tuple[int, int, int, int, bytes]]:
+    """Some vectors, each as (its number, photo id, owner id, is_listed, float16 bytes), in the order of these numbers."""
+    return db.conn.execute(
+        """select embeddings.rowid, photos.id, photos.owner_id, photos.is_listed, vector
+           from embeddings join photos on photos.id = photo_id
+           where model = ? and embeddings.rowid > ? order by embeddings.rowid limit ?""",
+        (model, after, count),
+    ).fetchall()
+
+
+def vectors_changed(
+    db: Database, model: str, after: int, count: int
+) -> list[tuple[int, int, int | None, int | None, bytes | None]]:
+    """The next photos of photo_changes as (seq, photo id, owner id, is_listed, vector); None for what is gone."""
+    return db.conn.execute(
+        """select seq, photo_changes.photo_id, owner_id, is_listed, vector
+           from photo_changes left join photos on photos.id = photo_changes.photo_id
+           left join embeddings on embeddings.photo_id = photos.id and model = ?
+           where seq > ? order by seq limit ?""",
+        (model, after, count),
+    ).fetchall()
+
+
+def last_change(db: Database) -> int:
+    """The seq of the photo that changed last; 0 when none ever did."""
+    return int(db.conn.execute("select coalesce(max(seq), 0) from photo_changes").fetchone()[0])
+
+
+def some_vectors(db: Database, model: str, count: int) -> list[bytes]:
+    """About so many float16 vectors, from all over the library, to learn from what they are like."""
+    has = db.conn.execute("select count(*) from embeddings where model = ?", (model,)).fetchone()[0]
+    rows = db.conn.execute(
+        "select vector from embeddings where model = ? and rowid % ? = 0 limit ?", (model, max(1, has // count), count)
+    )
+    return [row[0] for row in rows]
+
+
+def vector_models(db: Database) -> list[str]:
+    """The models by which any photo has a vector. A few looks into an index, however many vectors there are."""
+    rows = db.conn.execute(
+        """with recursive found (model) as (
+             select min(model) from embeddings
+             union all select (select min(model) from embeddings where model > found.model) from found where model is not null)
+           select model from found where model is not null"""
+    )
+    return [row[0] for row in rows]
+
+
+def vector_count(db: Database, model: str) -> int:
+    return int(db.conn.execute("select count(*) from embeddings where model = ?", (model,)).fetchone()[0])
+
+
+def lacks_vector(db: Database, model: str, earlier: str) -> bool:
+    """Whether a photo that has a vector by the earlier model still waits for one by this model.
+
+    Photos that this model could not read are not waited for. Looks first at the queue, then from the newest photo back,
+    so that it answers at once for as long as the answer is yes.
+    """
+    (waits,) = db.conn.execute(
+        """select exists (select 1 from jobs where step = 'embed' and state in ('waiting', 'running')
+             and exists (select 1 from embeddings where photo_id = jobs.photo_id and model = ?))""",
+        (earlier,),
+    ).fetchone()
+    if waits:
+        return True
+    lacking = db.conn.execute(
+        """select 1 from embeddings old join photos on photos.id = old.photo_id and photos.status = 'ready'
+           where old.model = ?
+             and not exists (select 1 from embeddings where photo_id = old.photo_id and model = ?)
+             and not exists (select 1 from jobs where step = 'embed' and photo_id = old.photo_id)
+           order by old.rowid desc limit 1""",
+        (earlier, model),
+    ).fetchone()
+    return lacking is not None
+
+
 def vector_counts(db: Database) -> dict[str, int]:
     """How many photos have a vector by each model."""
     return dict(db.conn.execute("select model, count(*) from embeddings group by model").fetchall())
 
 
-def drop_vectors(db: Database, model: str) -> int:
-    """Forget the vectors of a model that no longer serves. Returns how many."""
-    return db.conn.execute("delete from embeddings where model = ?", (model,)).rowcount
+def drop_other_vectors(db: Database, model: str, count: int) -> int:
+    """Forget some vectors of models other than this one. Returns how many."""
+    return db.conn.execute(
+        """delete from embeddings where rowid in
+             (select rowid from embeddings where model < ? or model > ? limit ?)""",
+        (model, model, count),
+    ).rowcount
 
 
 # ---------------------------------------------------------------- labels
@@ -141,19 +233,34 @@ def keep_text(db: Database, photo_id: int, lines: Sequence[TextLine]) -> None:
 # ---------------------------------------------------------------- measures
 
 
-def keep_measures(db: Database, photo_id: int, measured: dict[str, object]) -> None:
-    """What appearance.measure() found, instead of what was found before."""
-    names = ("hash", "sharpness", "exposure", "brightness", "kind")
-    db.conn.execute("delete from measures where photo_id = ?", (photo_id,))
+def keep_measures(db: Database, photo_id: int, measured: dict[str, Any]) -> None:
+    """What appearance.measure() found, and the kind of picture, instead of what was found before."""
     db.conn.execute(
-        "insert into measures (photo_id, hash, sharpness, exposure, brightness, kind, colours, facts) values (?, ?, ?, ?, ?, ?, ?, ?)",
+        """insert into measures (photo_id, hash, sharpness, exposure, brightness, colours, kind, facts) values (?, ?, ?, ?, ?, ?, ?, ?)
+           on conflict (photo_id) do update set hash = excluded.hash, sharpness = excluded.sharpness,
+             exposure = excluded.exposure, brightness = excluded.brightness, colours = excluded.colours,
+             kind = excluded.kind, facts = excluded.facts""",
         (
             photo_id,
-            *(measured.get(name) for name in names),
+            bytes.fromhex(measured["hash"]) if measured.get("hash") else None,
+            *(measured.get(name) for name in ("sharpness", "exposure", "brightness")),
             json.dumps(measured.get("colours") or []),
+            measured.get("kind"),
             json.dumps(measured.get("facts") or {}),
         ),
     )
+    settle_kind(db, photo_id)
+
+
+def settle_kind(db: Database, photo_id: int) -> None:
+    """Call it off or on again that a photo is a portrait, by the faces found on it. For whoever changed those."""
+    row = db.conn.execute("select kind from measures where photo_id = ?", (photo_id,)).fetchone()
+    if row is None or row[0] is None:
+        return
+    faces = db.conn.execute("select w, h from faces where photo_id = ? and state = 'found'", (photo_id,)).fetchall()
+    kind = appearance.kind_with_faces(row[0], faces)
+    if kind != row[0]:
+        db.conn.execute("update measures set kind = ? where photo_id = ?", (kind, photo_id))
 
 
 # ---------------------------------------------------------------- places
