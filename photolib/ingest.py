@@ -184,6 +184,7 @@ STEPS = (
     Step("metadata", read_metadata, batch=8, vital=True),
     Step("pair", pair, batch=32),
     Step("variants", make_variants, batch=2, vital=True),
+    Step("measure", understanding.measure, batch=8, patience=1),
     Step("embed", understanding.embed, batch=16, patience=2),
     Step("text", understanding.read_text, batch=4, patience=4),
 )

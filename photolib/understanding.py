@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from photolib import catalog, jobs, labels, understood, variants
+from photolib import appearance, catalog, jobs, labels, understood, variants
 from photolib.catalog import Photo
 from photolib.db import Write, write
 from photolib.library import Library
@@ -21,6 +21,22 @@ log = logging.getLogger(__name__)
 
 MEASURE = "measure"
 LOOKING = (MEASURE, EMBED, FACES, TEXT)  # steps that look at the picture: done once for it by each version
+
+
+def measure(lib: Library, photos: list[Photo]) -> Write:
+    """Perceptual hash, sharpness, exposure, colours, and whether it is a screenshot or a document: what needs no model."""
+    return _look(lib, MEASURE, photos, _measure)
+
+
+def _measure(lib: Library, photos: list[Photo], _version: str) -> list[Write]:
+    def written(photo: Photo) -> Write:
+        found = lib.decoders.run("measure", path=picture(lib, photo))
+        has_camera = bool(photo.make or photo.model or photo.aperture)
+        words = [photo.filename, photo.title or "", photo.description or "", str(photo.exif.get("UserComment") or "")]
+        kind = appearance.kind(found["facts"], photo.width, photo.height, photo.format, has_camera, words)
+        return lambda db: understood.keep_measures(db, photo.id, {**found, "kind": kind})
+
+    return [written(photo) for photo in photos]
 
 
 def embed(lib: Library, photos: list[Photo]) -> Write:
@@ -62,7 +78,7 @@ def picture(lib: Library, photo: Photo, size: str = "medium") -> Path:
 def version(lib: Library, step: str) -> str | None:
     """What would do this step now; None when nothing can."""
     if step == MEASURE:
-        return "1"
+        return appearance.VERSION
     model = lib.models.ability(step).model
     if step == EMBED and model is not None:
         return f"{model} labels {labels.VERSION}"
@@ -97,7 +113,7 @@ def _look(
     if by is None:
         return lambda db: catalog.remember(db, _done_by(step), "")  # so that it is made up for
     left = [photo for photo in photos if understood.version(lib.db, photo.id, step) != by]
-    model = lib.models.ability(step).model or by
+    model = by if step == MEASURE else lib.models.ability(step).model or by
     results = look(lib, left, model) if left else []
 
     def write_down(db: Database) -> None:

@@ -54,10 +54,21 @@ def render_variant(
     return variants.render(Path(folder), size, form)
 
 
+def measure_picture(settings: Settings, path: str) -> dict[str, Any]:
+    """What can be measured on a kept variant."""
+    from PIL import Image
+
+    from photolib import appearance, variants
+
+    with Image.open(path, formats=[variants.FORMS[variants.KEPT["medium"]].pillow]) as image:
+        return appearance.measure(image.convert("RGB"))
+
+
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "metadata": read_metadata,
     "variants": make_variants,
     "render": render_variant,
+    "measure": measure_picture,
 }
 
 
