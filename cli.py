@@ -600,11 +600,11 @@ def verify(context: click.Context, fix: bool, as_json: bool) -> None:
 @click.pass_context
 @explained
 def rebuild(context: click.Context, missing: bool) -> None:
-    """Make the derived sizes of all photos again."""
+    """Make the derived sizes of all photos, and the index for searching by meaning, again."""
     from photolib import jobs
     from photolib.library import open_library
     from photolib.progress import Progress
-    from photolib.verify import rebuild_variants
+    from photolib.verify import rebuild_variants, rebuild_vectors
     from photolib.worker import Worker
 
     lib = open_library(_config(context, says_failures=True), role="worker")
@@ -622,11 +622,13 @@ def rebuild(context: click.Context, missing: bool) -> None:
                     progress.working(count, jobs.pending_photos(lib.db, jobs.BACKFILL))
                 worker.pause()
         failed = max(0, _failed_jobs(lib) - failed_before)
+        indexed = rebuild_vectors(lib, only_missing=missing)
     finally:
         worker.stop()
         lib.close()
     failures = f" {_count(failed, 'photo')} could not be read." if failed else ""
-    click.echo(f"The sizes of {_count(count, 'photo')} are made again.{failures}")
+    searched = f" The index for searching by meaning holds {_count(indexed, 'photo')}." if indexed else ""
+    click.echo(f"The sizes of {_count(count, 'photo')} are made again.{failures}{searched}")
     context.exit(SOME_FAILED if failed else 0)
 
 

@@ -138,8 +138,27 @@ class Vectors:
         return copy is None or copy.is_complete
 
     @property
+    def is_saved(self) -> bool:
+        return self._file.exists()
+
+    @property
     def is_loaded(self) -> bool:
         return self._copy is not None
+
+    @property
+    def kind(self) -> str | None:
+        """How the vectors are kept; None while they are not in memory."""
+        return self._copy.kind if self._copy else None
+
+    @property
+    def positions(self) -> int:
+        """How many vectors are in memory, the dead ones included."""
+        return self._copy.size if self._copy else 0
+
+    @property
+    def was_loaded(self) -> bool:
+        """Whether what is in memory came from the saved file."""
+        return bool(self._copy) and self._copy.came_from_file
 
     def search(
         self,
@@ -323,15 +342,20 @@ class Vectors:
         self._timer.start()
 
     def _let_go(self) -> None:
-        left = self._used_at + self._idle_seconds - time.monotonic()
-        self._timer = None
-        if left > 0 and not self._is_closed:
-            self._wake_in(left)
-        elif not self._is_closed:
+        if self._idle_for() >= self._idle_seconds:
             try:
-                self.drop()
+                self.save(self._connections.here)
             finally:
                 self._connections.close_here()
+        with self._lock:
+            self._timer = None
+            if self._idle_for() >= self._idle_seconds:
+                self._copy = None
+            elif not self._is_closed:
+                self._wake_in(self._idle_seconds - self._idle_for())
+
+    def _idle_for(self) -> float:
+        return time.monotonic() - self._used_at
 
     def drop(self) -> None:
         """Give the memory back; the next search reads the index again."""
@@ -342,8 +366,10 @@ class Vectors:
     def close(self) -> None:
         """Save what is worth it and let go."""
         self._is_closed = True
-        if self._timer is not None:
-            self._timer.cancel()
+        timer = self._timer
+        if timer is not None:
+            timer.cancel()
+            timer.join()
         if self._reader is not None:
             self._reader.join()
         if self._copy is not None:
@@ -436,6 +462,7 @@ class _Copy:
         self.model, self.dimensions, self.kind, self.seq = model, dimensions, kind, seq
         self.read_to: int | None = 0
         self.is_complete = False
+        self.came_from_file = False
         self.unsaved = 0
         self.size = 0
         self.ids = np.zeros(0, np.int64)
@@ -627,6 +654,7 @@ def _read(file: BinaryIO, token: str | None, model: str, dimensions: int) -> _Co
     }
     indexes = [faiss.read_index(faiss.PyCallbackIOReader(file.read)) for _ in range(head["pieces"] + 1)]
     copy = _Copy(model, dimensions, head["kind"], head["seq"], indexes[0])
+    copy.came_from_file = True
     copy.read_to, copy.size, copy._pieces = None, head["size"], indexes[1:]
     for name, array in arrays.items():
         setattr(copy, name, array)

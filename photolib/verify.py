@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from photolib import archives, catalog, db, formats, ingest, jobs, sources, variants
+from photolib import archives, catalog, db, formats, ingest, jobs, sources, variants, vectors
 from photolib.db import write
 from photolib.errors import NotFound, PhotolibError
 from photolib.importing import open_file
@@ -144,6 +144,14 @@ def rebuild_variants(lib: Library, only_missing: bool) -> int:
             some = [photo_id for photo_id, _ in photos[start : start + QUEUED_AT_ONCE]]
             jobs.enqueue(database, "variants", some, jobs.BACKFILL)
     return len(photos)
+
+
+def rebuild_vectors(lib: Library, only_missing: bool) -> int:
+    """Make the index for searching by meaning again, or only if none is saved; return how many photos it holds."""
+    model = vectors.serving_model(lib.db, lib.models)
+    if model is None or lib.vectors.note or (only_missing and lib.vectors.is_saved):
+        return 0
+    return lib.vectors.rebuild(lib.db, model)
 
 
 def _has_variants(lib: Library, key: str) -> bool:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from photolib import catalog, jobs, understanding
+from photolib import catalog, jobs, understanding, vectors
 from photolib.db import explained, write
 from photolib.errors import DatabaseFailed, StorageFailed, TryLater
 from photolib.ingest import STEPS, Step
@@ -96,6 +96,7 @@ class Worker:
             with write(self._lib.db) as db:
                 if jobs.release_dead(db, self._lib.is_alive):
                     return
+            vectors.drop_old(self._lib.db, self._lib.models)
         with self._wake:
             self._wake.wait(LOOK_SECONDS)
 
