@@ -388,8 +388,16 @@ def m002_understanding(db: Database) -> None:
         # Photos about which anything changed that search looks at, each once, the latest last. Copies for searching (words,
         # vectors) remember the seq they have seen and read on from there.
         "create table photo_changes (seq integer primary key autoincrement, photo_id integer not null unique) strict",
-        """create virtual table photo_words using fts5(title, tags, labels, people, place, album, camera, file, text,
-             tokenize = "unicode61 remove_diacritics 2", prefix = '2 3')""",
+        # The words each photo is found by, folded (wording.fold). owner: "o1" for user 1's, so that the index itself tells them apart.
+        """create virtual table photo_words using fts5(title, tags, labels, people, place, album, camera, file, text, owner,
+             tokenize = "unicode61 remove_diacritics 0", prefix = '2 3')""",
+        # Every name that an owner's listed photos have: people, places, albums, tags, labels, cameras, years ... with how many
+        # photos have it. For recognising names in queries, suggestions and facets. kept up by search/documents.py, as photo_words.
+        """create table owner_names (id integer primary key, owner_id integer not null references users(id), kind text not null,
+             name text not null, folded text not null, photos integer not null default 0, unique (owner_id, kind, name)) strict""",
+        "create index idx_owner_names_folded on owner_names (owner_id, folded)",
+        # Which of these names count a photo: ids as 32-bit numbers. It stays until the names are counted without a deleted photo.
+        "create table photo_names (photo_id integer primary key, names blob not null) strict",
     )
     for statement in statements:
         db.execute(statement)
@@ -422,4 +430,5 @@ def m002_understanding(db: Database) -> None:
     note_changes("people_update", "update of name, is_hidden on people", on_faces)
     in_album = "select photo_id from album_photos where album_id = new.id"
     note_changes("albums_update", "update of title on albums", in_album)
+    note_changes("tags_update", "update of name on tags", "select photo_id from photo_tags where tag_id = new.id")
     db.execute("insert into photo_changes (photo_id) select id from photos order by id")

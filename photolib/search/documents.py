@@ -1,0 +1,382 @@
+"""What words find a photo: a copy of everything said about it, kept fresh by reading on in photo_changes.
+
+Two copies are written together. photo_words holds a document for each photo (FTS5, folded words, one column for each kind of
+evidence). owner_names counts which names (people, places, albums, tags, labels, cameras, years ...) an owner's listed photos have.
+Both can be made again with rebuild().
+"""
+
+import json
+import re
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlite_utils import Database
+
+from photolib import appearance, catalog, labels
+from photolib.db import write
+from photolib.search import placenames
+from photolib.search.wording import fold, name_words, words
+
+BATCH = 200  # documents in one transaction: about 30 ms
+LONGEST_TEXT = 20_000  # characters of a document's column
+
+COLUMNS = ("title", "tags", "labels", "people", "place", "album", "camera", "file", "text", "owner")
+
+_SEEN = "photo words"  # remembered: the seq of photo_changes up to which documents are made
+_RECIPE = "photo words recipe"  # remembered: by which version of this module and of the vocabulary
+VERSION = f"1 labels {labels.VERSION}"
+
+_FOLDERS = 2  # so many folders above a file count as words about it
+_HASHTAG = re.compile(r"#(\w{2,50})")
+
+KINDS = {  # words for what is no label: the kind of picture, and the type of photo
+    "screenshot": ("screenshot", "screenshots", "Bildschirmfoto", "Bildschirmfotos"),
+    "document": ("document", "documents", "Dokument", "Dokumente"),
+    "portrait": ("portrait", "portraits", "Porträt", "Porträts"),
+    "video": ("video", "videos", "Film", "Filme", "movie", "clip"),
+    "live": ("live photo", "Live-Foto"),
+    "motion": ("motion photo",),
+    "raw": ("raw",),
+}
+
+
+@dataclass
+class _Told:
+    """Everything known about one photo that search looks at."""
+
+    owner_id: int
+    is_listed: bool
+    filename: str
+    shown_at: str
+    type: str
+    title: str = ""
+    description: str = ""
+    make: str = ""
+    model: str = ""
+    lens: str = ""
+    kind: str = ""
+    colours: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    people: list[str] = field(default_factory=list)
+    albums: list[str] = field(default_factory=list)
+    place: tuple[str, str, str, str] = ("", "", "", "")  # country code, country, region, city
+    files: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+
+def is_behind(db: Database) -> bool:
+    """Whether some documents are older than what they are about."""
+    last = db.conn.execute("select max(seq) from photo_changes").fetchone()[0] or 0
+    return last > int(catalog.remembered(db, _SEEN) or 0) or catalog.remembered(db, _RECIPE) != VERSION
+
+
+def catch_up(db: Database, limit: int = 1000) -> int:
+    """Make the documents of photos about which something changed, in short transactions; return how many changes were read.
+
+    Fewer than limit: it knows everything now.
+    """
+    done = 0
+    while done < limit and is_behind(db):
+        with write(db):
+            read = _catch_up(db, min(BATCH, limit - done))
+        done += read
+        if not read:
+            break
+    return done
+
+
+def rebuild(db: Database) -> int:
+    """Make all documents and counts again; return how many photos that were."""
+    with write(db):
+        _forget(db)
+    return catch_up(db, 1 << 62)
+
+
+def _forget(db: Database) -> None:
+    db.conn.execute("delete from photo_words")
+    db.conn.execute("delete from photo_names")
+    db.conn.execute("delete from owner_names")
+    catalog.remember(db, _SEEN, "0")
+    catalog.remember(db, _RECIPE, VERSION)
+
+
+def _catch_up(db: Database, limit: int) -> int:
+    if catalog.remembered(db, _RECIPE) != VERSION:
+        catalog.remember(db, _SEEN, "0")  # what was made stays until it is made again
+        catalog.remember(db, _RECIPE, VERSION)
+    seen = int(catalog.remembered(db, _SEEN) or 0)
+    rows = db.conn.execute(
+        "select seq, photo_id from photo_changes where seq > ? order by seq limit ?", (seen, limit)
+    ).fetchall()
+    if rows:
+        _make(db, [photo_id for _, photo_id in rows])
+        catalog.remember(db, _SEEN, str(rows[-1][0]))
+    return len(rows)
+
+
+def _make(db: Database, photo_ids: Sequence[int]) -> None:
+    """Write the documents of these photos and count their names; photos that are gone lose both."""
+    told = _told(db, photo_ids)
+    known = _known_words(db, photo_ids)
+    for photo_id in photo_ids:
+        about = told.get(photo_id)
+        row = _document(about) if about else None
+        if known.get(photo_id) == row:
+            continue
+        db.conn.execute("delete from photo_words where rowid = ?", (photo_id,))
+        if row:
+            db.conn.execute(
+                f"insert into photo_words (rowid, {', '.join(COLUMNS)}) values (?{', ?' * len(COLUMNS)})",
+                (photo_id, *row),
+            )
+    _count(db, photo_ids, told)
+
+
+def _known_words(db: Database, photo_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    found = db.conn.execute(
+        f"select rowid, {', '.join(COLUMNS)} from photo_words where rowid in ({_marks(photo_ids)})", tuple(photo_ids)
+    )
+    return {row[0]: tuple(row[1:]) for row in found}
+
+
+# ---------------------------------------------------------------- what is known about photos
+
+
+def _told(db: Database, photo_ids: Sequence[int]) -> dict[int, _Told]:
+    marks, ids = _marks(photo_ids), tuple(photo_ids)
+    ask = db.conn.execute
+    told: dict[int, _Told] = {}
+    for row in ask(
+        f"""select photos.id, owner_id, is_listed, filename, shown_at, photos.type, title, description, make, model, lens,
+              details.people, measures.kind, measures.colours
+            from photos left join details on details.photo_id = photos.id left join measures on measures.photo_id = photos.id
+            where photos.id in ({marks})""",
+        ids,
+    ):
+        about = _Told(row[1], bool(row[2]), row[3], row[4], row[5], *(text or "" for text in row[6:11]))
+        about.people = _texts(row[11])
+        about.kind = row[12] or ""
+        about.colours = [str(pair[0]) for pair in _list(row[13]) if isinstance(pair, list) and pair]
+        about.files = [row[3]]
+        told[row[0]] = about
+    # What somebody else called a photo (in an album of theirs, say) is no word about it here.
+    mine = "join photos on photos.id = photo_id and photos.owner_id"
+    questions = (
+        (
+            "tags",
+            f"select photo_id, name from photo_tags join tags on tags.id = tag_id {mine} = tags.owner_id where photo_id in ({marks})",
+        ),
+        ("labels", f"select photo_id, label from labels where is_removed = 0 and photo_id in ({marks})"),
+        (
+            "people",
+            f"""select photo_id, name from faces join people on people.id = person_id {mine} = people.owner_id
+                where photo_id in ({marks}) and state = 'found' and name is not null and is_hidden = 0""",
+        ),
+        (
+            "albums",
+            f"""select photo_id, title from album_photos join albums on albums.id = album_id {mine} = albums.owner_id
+                where photo_id in ({marks})""",
+        ),
+        ("lines", f"select photo_id, text from text_lines where photo_id in ({marks}) order by photo_id, line"),
+    )
+    for name, question in questions:
+        for photo_id, text in ask(question, ids):
+            if photo_id in told:
+                getattr(told[photo_id], name).append(text)
+    hidden = _hidden_people(db, {about.owner_id for about in told.values()})
+    for about in told.values():
+        about.people = [name for name in about.people if fold(name) not in hidden[about.owner_id]]
+    for photo_id, *place in ask(
+        f"select photo_id, country_code, country, region, city from photo_places where photo_id in ({marks})", ids
+    ):
+        if photo_id in told:
+            told[photo_id].place = tuple(each or "" for each in place)  # type: ignore[assignment]
+    for photo_id, folder, name in ask(
+        f"""select photo_id, folders.path, sources.name from sources join folders on folders.id = folder_id
+            where photo_id in ({marks}) order by sources.id""",
+        ids,
+    ):
+        if photo_id in told and len(told[photo_id].files) < 10:
+            told[photo_id].files.append(name.decode("utf-8", "replace"))
+            told[photo_id].folders += folder.decode("utf-8", "replace").replace("!", "/").split("/")[-_FOLDERS:]
+    return told
+
+
+def _hidden_people(db: Database, owners: Iterable[int]) -> dict[int, set[str]]:
+    """The names of people each of these owners does not want to see."""
+    return {
+        owner_id: {
+            fold(row[0])
+            for row in db.conn.execute(
+                "select name from people where owner_id = ? and is_hidden = 1 and name is not null", (owner_id,)
+            )
+        }
+        for owner_id in owners
+    }
+
+
+def _list(text: str | None) -> list[Any]:
+    try:
+        found = json.loads(text) if text else []
+    except ValueError:
+        return []
+    return found if isinstance(found, list) else []
+
+
+def _texts(text: str | None) -> list[str]:
+    return [each for each in _list(text) if isinstance(each, str)]
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+# ---------------------------------------------------------------- the document of a photo
+
+
+def _document(about: _Told) -> tuple[str, ...]:
+    """A photo's words, one text for each of COLUMNS."""
+    code, country, region, city = about.place
+    places = [city, region, country, *placenames.country_names(code if country else "")]
+    places += [*placenames.other_names(city), *placenames.other_names(region)]
+    seen = [word for label in about.labels for word in (labels.words(label) or [label])]
+    seen += [word for kind in (about.kind, about.type) for word in KINDS.get(kind, ())]
+    seen += [word for colour in about.colours for word in appearance.colour_words(colour)]
+    file_words = [word for name in dict.fromkeys(about.files) for word in name_words(name)]
+    file_words += [word for folder in dict.fromkeys(about.folders) for word in name_words(folder + ".")]
+    return (
+        _folded([about.title, about.description]),
+        _folded([*about.tags, *hashtags(about)]),
+        _folded(seen),
+        _folded(about.people),
+        _folded(places),
+        _folded(about.albums),
+        _folded([about.make, about.model, about.lens]),
+        " ".join(dict.fromkeys(file_words))[:LONGEST_TEXT],
+        _folded(about.lines),
+        f"o{about.owner_id}",
+    )
+
+
+def hashtags(about: _Told) -> list[str]:
+    """The #words of title and description; #GoldenGate2019 also as the words it is made of."""
+    found = _HASHTAG.findall(f"{about.title} {about.description}")
+    return [word for tag in found for word in (tag, " ".join(name_words(tag + ".")))]
+
+
+def _folded(texts: Sequence[str]) -> str:
+    """Texts as one, folded, with a word between them that nobody can type: no phrase reaches from one into the next."""
+    return " \ue000 ".join(dict.fromkeys(" ".join(words(text)) for text in texts if text))[:LONGEST_TEXT]
+
+
+# ---------------------------------------------------------------- the names an owner's photos have
+
+
+def _names(about: _Told) -> set[tuple[str, str]]:
+    """(kind, name) of everything to be counted for a photo."""
+    if not about.is_listed:
+        return set()
+    code, country, region, city = about.place
+    found = {("type", about.type), ("year", about.shown_at[:4])}
+    found |= {("person", name) for name in about.people}
+    found |= {("tag", name) for name in about.tags} | {("label", name) for name in about.labels}
+    found |= {("album", name) for name in about.albums}
+    found |= {("city", city), ("region", region), ("country", country)}
+    found |= {("camera", camera_name(about.make, about.model)), ("lens", about.lens), ("kind", about.kind)}
+    found |= {("colour", name) for name in about.colours}
+    return {(kind, name.strip()[:200]) for kind, name in found if name.strip()}
+
+
+def camera_name(make: str | None, model: str | None) -> str:
+    """ "Apple iPhone 12": maker and model as one name."""
+    return " ".join(each for each in (make, model) if each)
+
+
+def _count(db: Database, photo_ids: Sequence[int], told: dict[int, _Told]) -> None:
+    """Count these photos' names instead of those they were counted for before."""
+    before = {
+        row[0]: array("I", row[1])
+        for row in db.conn.execute(
+            f"select photo_id, names from photo_names where photo_id in ({_marks(photo_ids)})", tuple(photo_ids)
+        )
+    }
+    ids: dict[tuple[int, str, str], int] = {}
+    change: Counter[int] = Counter()
+    for photo_id in photo_ids:
+        about = told.get(photo_id)
+        now = array("I", sorted(_name_id(db, ids, about.owner_id, *name) for name in _names(about)) if about else [])
+        was = before.get(photo_id)
+        if was == now:
+            continue
+        change.update(now)
+        change.subtract(was or ())
+        if now:
+            db.conn.execute(
+                """insert into photo_names (photo_id, names) values (?, ?)
+                   on conflict (photo_id) do update set names = excluded.names""",
+                (photo_id, now.tobytes()),
+            )
+        elif was is not None:
+            db.conn.execute("delete from photo_names where photo_id = ?", (photo_id,))
+    changed = [(count, name_id) for name_id, count in change.items() if count]
+    db.conn.executemany("update owner_names set photos = photos + ? where id = ?", changed)
+    db.conn.executemany("delete from owner_names where id = ? and photos <= 0", [(each,) for _, each in changed])
+
+
+def _name_id(db: Database, known: dict[tuple[int, str, str], int], owner_id: int, kind: str, name: str) -> int:
+    if (owner_id, kind, name) not in known:
+        ask = "select id from owner_names where owner_id = ? and kind = ? and name = ?"
+        row = db.conn.execute(ask, (owner_id, kind, name)).fetchone()
+        known[owner_id, kind, name] = row[0] if row else db.conn.execute(
+            "insert into owner_names (owner_id, kind, name, folded) values (?, ?, ?, ?) returning id",
+            (owner_id, kind, name, " ".join(words(name)) or fold(name)),
+        ).fetchone()[0]  # fmt: skip
+    return known[owner_id, kind, name]
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name that photos of an owner have. kind: person, city, region, country, album, tag, label, camera, lens, year, type, kind, colour."""
+
+    kind: str
+    name: str
+    photos: int
+
+
+def names(db: Database, owner_id: int, kinds: Sequence[str], limit: int = 1000) -> list[Name]:
+    """An owner's names of these kinds, those of most photos first."""
+    rows = db.conn.execute(
+        f"""select kind, name, photos from owner_names where owner_id = ? and kind in ({_marks(kinds)})
+            order by photos desc, name limit ?""",
+        (owner_id, *kinds, limit),
+    )
+    return [Name(*row) for row in rows]
+
+
+def named(db: Database, owner_id: int, folded: Sequence[str]) -> dict[str, list[Name]]:
+    """For each of these folded texts the names that are written so."""
+    found: dict[str, list[Name]] = defaultdict(list)
+    for start in range(0, len(folded), 200):
+        some = folded[start : start + 200]
+        for row in db.conn.execute(
+            f"select folded, kind, name, photos from owner_names where owner_id = ? and folded in ({_marks(some)})",
+            (owner_id, *some),
+        ):
+            found[row[0]].append(Name(*row[1:]))
+    return found
+
+
+def beginning(db: Database, owner_id: int, prefix: str, limit: int = 50) -> list[Name]:
+    """An owner's names that begin with these folded letters, those of most photos first."""
+    rows = db.conn.execute(
+        """select kind, name, photos from
+             (select * from owner_names where owner_id = ? and folded >= ? and folded < ? limit 1000)
+           order by photos desc, length(name) limit ?""",
+        (owner_id, prefix, prefix + "\U0010ffff", limit),
+    )
+    return [Name(*row) for row in rows]

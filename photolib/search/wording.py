@@ -1,0 +1,110 @@
+"""Words as search compares them: folded case and accents, plurals, words that say nothing; English and German.
+
+Plain functions; no database.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_WORD = re.compile(r"\w+")
+
+
+def fold(text: str) -> str:
+    """Lower case without accents: "Žižkov" and "zizkov", "Straße" and "strasse" are the same."""
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFKC", "".join(each for each in plain if not unicodedata.combining(each))).casefold()
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a text, in order."""
+    return [word for word in _WORD.findall(fold(text).replace("_", " ")) if word]
+
+
+_CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+
+
+def name_words(name: str) -> list[str]:
+    """The words of a file's name without its ending: IMG_2034.jpg is img 2034, eiffelTower.webp is eiffel tower.
+
+    The whole stem is one of them as well, so that IMG_2034 and DSC00012 are found as they are written.
+    """
+    stem = name.rpartition(".")[0] or name
+    parts = words(_CAMEL.sub(" ", stem))
+    whole = words(stem)
+    return [*parts, *(word for word in whole if word not in parts)]
+
+
+# ---------------------------------------------------------------- words that say nothing
+
+STOP = frozenset(
+    """a an the of in on at by with and or to for from my our your his her their its is are was were be this that these those
+    some any all me we us i you it as into near under over out up down there here while during where when who which what
+    photo photos picture pictures image images pic pics snapshot snapshots shot shots find show search
+    der die das den dem des ein eine einen einem einer eines und oder mit von vom zu zum zur im in am an auf bei beim aus fuer
+    fur ueber uber unter neben vor nach als wie wo wer was mein meine meinen meinem meiner unser unsere unseren unserem unserer
+    ist sind war waren wir uns ich mich du sie er es alle allen
+    foto fotos bild bilder aufnahme aufnahmen zeige zeig suche finde""".split()
+)
+
+
+def telling(found: Iterable[str]) -> list[str]:
+    """The words that say something; all of them when none does, as in "The Who"."""
+    known = list(found)
+    return [word for word in known if word not in STOP] or known
+
+
+# ---------------------------------------------------------------- other forms of a word
+
+
+def forms(word: str) -> list[str]:
+    """A folded word and what else it may stand as in a text: singular and plural, oe for ö.
+
+    Rules of thumb for English and German, made so that a word of one language seldom becomes a common one of the other: only
+    words of letters, no ending is taken from what would leave fewer than three (English) or four letters (German).
+    """
+    found = [word]
+    if not word.isalpha() or not word.isascii() or len(word) < 3:
+        return found
+    plain = re.sub(r"(?<![aeq])([aou])e", r"\1", word)  # mueller, gruen; not feuer, quelle
+    if plain != word and len(plain) > 3:
+        found.append(plain)
+    for base in tuple(found):
+        if base.endswith("ies") and len(base) > 4:
+            found.append(base[:-3] + "y")
+        if base.endswith(("ches", "shes", "sses", "xes", "zes")):
+            found.append(base[:-2])
+        elif base.endswith("s") and not base.endswith(("ss", "us", "is")) and len(base) > 3:
+            found.append(base[:-1])
+        for ending in ("en", "ern", "er", "e", "n"):
+            if base.endswith(ending) and len(base) - len(ending) >= 4:
+                found.append(base[: -len(ending)])
+        found.extend(base + ending for ending in ("s", "e", "en", "n", "er"))
+        if base.endswith("y"):
+            found.append(base[:-1] + "ies")
+        if base.endswith(("ch", "sh", "s", "x", "z")):
+            found.append(base + "es")
+    found.extend(_IRREGULAR.get(word, ()))
+    return list(dict.fromkeys(found))
+
+
+_IRREGULAR = {
+    "children": ("child",), "child": ("children",), "people": ("person",), "person": ("people",), "men": ("man",), "man": ("men",),
+    "women": ("woman",), "woman": ("women",), "mice": ("mouse",), "geese": ("goose",), "feet": ("foot",), "teeth": ("tooth",),
+    "leaves": ("leaf",), "leaf": ("leaves",), "knives": ("knife",), "wolves": ("wolf",), "wolf": ("wolves",),
+}  # fmt: skip
+
+
+def match(word: str, as_prefix: bool = False) -> str:
+    """The FTS5 expression for a folded word in all its forms; as_prefix: as somebody is still typing it."""
+    if as_prefix:
+        return f'"{word}"*'
+    return "(" + " OR ".join(f'"{form}"' for form in forms(word)) + ")"
+
+
+def match_phrase(text: str) -> str | None:
+    """The FTS5 expression for words side by side; None when there is no word in it."""
+    found = words(text)
+    return '"' + " ".join(found) + '"' if found else None
