@@ -158,7 +158,8 @@ def _told(db: Database, photo_ids: Sequence[int]) -> dict[int, _Told]:
             where photos.id in ({marks})""",
         ids,
     ):
-        about = _Told(row[1], bool(row[2]), row[3], row[4], row[5], *(text or "" for text in row[6:11]))
+        title, description, make, model, lens = (text or "" for text in row[6:11])
+        about = _Told(row[1], bool(row[2]), row[3], row[4], row[5], title, description, make, model, lens)
         about.people = _texts(row[11])
         about.kind = row[12] or ""
         about.colours = [str(pair[0]) for pair in _list(row[13]) if isinstance(pair, list) and pair]
@@ -281,7 +282,7 @@ def _names(about: _Told) -> set[tuple[str, str]]:
     """(kind, name) of everything to be counted for a photo."""
     if not about.is_listed:
         return set()
-    code, country, region, city = about.place
+    _code, country, region, city = about.place
     found = {("type", about.type), ("year", about.shown_at[:4])}
     found |= {("person", name) for name in about.people}
     found |= {("tag", name) for name in about.tags} | {("label", name) for name in about.labels}
@@ -341,7 +342,10 @@ def _name_id(db: Database, known: dict[tuple[int, str, str], int], owner_id: int
 
 @dataclass(frozen=True)
 class Name:
-    """A name that photos of an owner have. kind: person, city, region, country, album, tag, label, camera, lens, year, type, kind, colour."""
+    """A name that photos of an owner have.
+
+    kind: person, city, region, country, album, tag, label, camera, lens, year, type, kind or colour.
+    """
 
     kind: str
     name: str
