@@ -13,13 +13,14 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.benchmarks import browsing, importing, machine, rescanning, starting, timeline
+from tests.benchmarks import browsing, importing, machine, rescanning, searching, starting, timeline
 from tests.benchmarks.measure import Row, World, say
 
 BENCHMARKS: dict[str, Callable[[World], list[Row]]] = {
     "importing": importing.measure,
     "rescanning": rescanning.measure,
     "timeline": timeline.measure,
+    "searching": searching.measure,
     "browsing": browsing.measure,
     "starting": starting.measure,
 }

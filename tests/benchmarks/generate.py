@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
+from types import ModuleType
 
 import piexif
 from PIL import Image, ImageDraw
@@ -36,7 +37,7 @@ TWELVE_MEGAPIXELS = (4000, 3000)
 _MOTIFS = ("search", "near_dup", "groups", "gps", "xmp_sidecar", "orientation")  # folders of real photos to cut from
 _FIRST_DAY = datetime(2004, 6, 1)
 _YEARS = 20
-_CAMERAS = (
+CAMERAS = (
     ("Canon", "Canon EOS 40D", "EF-S17-55mm f/2.8 IS USM"),
     ("NIKON CORPORATION", "NIKON D90", "18-105mm f/3.5-5.6"),
     ("Apple", "iPhone 12", "iPhone 12 back camera 4.2mm f/1.6"),
@@ -173,7 +174,7 @@ def _motif(path: Path) -> Image.Image:
 
 
 def _exif(chance: random.Random, taken: datetime, size: tuple[int, int], preview: bytes) -> bytes:
-    make, model, lens = chance.choice(_CAMERAS)
+    make, model, lens = chance.choice(CAMERAS)
     date = taken.strftime("%Y:%m:%d %H:%M:%S")
     tags = {
         "0th": {
@@ -363,7 +364,11 @@ def look_again(data: Path, root: Path) -> tuple[Tally, float]:
 
 def _schema() -> str:
     """Changes when the code does that decides what a catalog looks like: what was generated before is of no use then."""
-    rooms = (db, catalog, sources)
+    return digest_of(db, catalog, sources)
+
+
+def digest_of(*rooms: ModuleType) -> str:
+    """Changes when the code of one of these modules does."""
     return hashlib.sha256(b"".join(Path(str(room.__file__)).read_bytes() for room in rooms)).hexdigest()
 
 
