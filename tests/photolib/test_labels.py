@@ -24,7 +24,7 @@ def test_every_class_of_imagenet_is_judged_and_gives_known_labels_or_openly_none
     assert all(re.fullmatch(r"n\d{8}", name) for name in judged)
     assert {label for given_by in judged.values() for label in given_by} <= set(labels.vocabulary())
     assert all(0 < share <= 1 for given_by in judged.values() for share in given_by.values())
-    assert sum(not given_by for given_by in judged.values()) < 20
+    assert sum(not given_by for given_by in judged.values()) <= 20
 
 
 def test_the_classes_are_those_the_model_knows():
@@ -66,22 +66,34 @@ def test_a_word_means_one_label_unless_marked_as_borrowed():
 
 
 def test_three_unsure_breeds_make_a_dog():
-    found = dict(labels.of(seen((GOLDEN, 0.3), (LABRADOR, 0.25), (BEAGLE, 0.2))))
-    assert found == pytest.approx({"dog": 0.75, "pet": 0.75, "animal": 0.75})
+    found = dict(labels.of(seen((GOLDEN, 0.3), (LABRADOR, 0.3), (BEAGLE, 0.3))))
+    assert set(found) == {"dog", "pet", "animal"}
+    assert found["dog"] == found["animal"] > 0.9
 
 
-def test_an_unsure_cat_or_dog_is_at_least_an_animal():
-    found = dict(labels.of(seen((GOLDEN, 0.3), (TABBY, 0.3)), enough=0.5))
-    assert found == pytest.approx({"pet": 0.6, "animal": 0.6})
+def test_evidence_for_a_label_is_the_sum_of_its_classes():
+    found = dict(labels.of(seen((GOLDEN, 0.5), (TABBY, 0.3), (SEASHORE, 0.2)), enough=0.0))
+    assert found["dog"] > found["cat"] > found["beach"] > 0
+    assert found["animal"] == pytest.approx(found["dog"] + found["cat"])
+    assert found["animal"] + found["sea"] == pytest.approx(1.0)
+    assert found["sand"] == pytest.approx(0.4 * found["beach"]), "a class may be evidence in part of its photos only"
+
+
+def test_where_cat_or_dog_is_unsure_it_is_a_pet():
+    assert {label for label, _ in labels.of(seen((GOLDEN, 0.45), (TABBY, 0.45)))} == {"pet", "animal"}
+
+
+def test_a_guess_among_many_gives_nothing():
+    assert labels.of(seen((GOLDEN, 0.1), (TABBY, 0.05), (SEASHORE, 0.05))) == []
 
 
 def test_a_sure_class_gives_what_is_seen_there_and_no_more():
     found = dict(labels.of(seen((SEASHORE, 0.9))))
-    assert {"beach", "sea", "coast", "water", "landscape"} == set(found)
+    assert set(found) == {"beach", "sea", "coast", "water", "landscape"}
 
 
 def test_the_surest_label_comes_first_and_none_is_surer_than_certain():
-    found = labels.of(seen((GOLDEN, 0.9), (SEASHORE, 0.2)), enough=0.1)
+    found = labels.of(seen((GOLDEN, 0.9), (SEASHORE, 0.2)), enough=0.01)
     assert [confidence for _, confidence in found] == sorted((c for _, c in found), reverse=True)
     assert all(0 < confidence <= 1 for _, confidence in found)
 
@@ -113,6 +125,18 @@ def test_a_word_in_either_language_finds_its_label(word, label):
 @pytest.mark.parametrize("word", ["", " ", "xyzzy", "Innsbruck", "the", "a"])
 def test_a_word_that_is_none_of_ours_finds_nothing(word):
     assert labels.find(word) is None
+
+
+_PROBABILITIES = st.lists(
+    st.tuples(st.sampled_from(sorted(labels.classes())), st.floats(0, 1)), max_size=20, unique_by=lambda pair: pair[0]
+)
+
+
+@given(_PROBABILITIES, st.sampled_from(["imagenet", "vocabulary"]))
+def test_whatever_a_model_says_confidences_stay_between_nothing_and_certainty(classes, scheme):
+    for label, confidence in labels.of(seen(*classes, scheme=scheme), enough=0.001):
+        assert label in labels.vocabulary()
+        assert 0 < confidence <= 1
 
 
 @given(st.text(max_size=40))
