@@ -343,7 +343,11 @@ def m002_understanding(db: Database) -> None:
         # kind: 'photo', 'screenshot', 'document' or 'portrait'; colours: JSON, [["blue", 0.41], ...].
         """create table measures (photo_id integer primary key references photos(id) on delete cascade, hash blob,
              sharpness real, exposure real, brightness real, colours text, kind text, facts text) strict""",
-        "create index idx_measures_hash on measures (hash)",
+        # A hash near to another one has nearly the same two bytes in one of four places: duplicates.near_hashes() looks there.
+        *(
+            f"create index idx_measures_band_{number} on measures (substr(hash, {2 * number + 1}, 2), hash) where hash is not null"
+            for number in range(4)
+        ),
         "create index idx_measures_kind on measures (kind)",
         # Text found in the picture; box in shares of its width and height.
         """create table text_lines (photo_id integer not null references photos(id) on delete cascade, line integer not null,
@@ -354,25 +358,44 @@ def m002_understanding(db: Database) -> None:
              country text, region text, city text, latitude real, longitude real, is_estimate integer not null default 0) strict""",
         "create index idx_photo_places_city on photo_places (city)",
         "create index idx_photo_places_country on photo_places (country, region)",
+        "create index idx_photo_places_code on photo_places (country_code, region, city)",
         "create index idx_photo_places_latitude on photo_places (latitude, longitude)",
+        # How many listed photos an owner has of each place, kept by triggers as the months are; '' where a name is unknown.
+        """create table place_counts (owner_id integer not null references users(id), country_code text not null, region text not null,
+             city text not null, country text not null, photos integer not null,
+             primary key (owner_id, country_code, region, city)) strict, without rowid""",
+        # The few photos with a position, by time: what an estimate for one without is made from.
+        "create index idx_photos_located on photos (owner_id, shown_at) where latitude is not null",
         # Each owner's own people. One without a name is a group of faces that belong together.
-        """create table people (id integer primary key, owner_id integer not null references users(id), name text, birthday text,
-             is_hidden integer not null default 0, cover_face_id integer, created_at text not null) strict""",
+        # autoincrement: what undoes a decision names people and faces by their ids, which must not come back as somebody else's.
+        """create table people (id integer primary key autoincrement, owner_id integer not null references users(id), name text,
+             birthday text, is_hidden integer not null default 0, cover_face_id integer, created_at text not null) strict""",
         "create index idx_people_owner on people (owner_id, name)",
         # vector: 128 float32. state: 'found', or 'no face' when a person said so. decided_by: 'person', 'file' (XMP regions)
         # or 'model'; what a person decided is never changed by a model.
-        """create table faces (id integer primary key, photo_id integer not null references photos(id) on delete cascade,
+        """create table faces (id integer primary key autoincrement, photo_id integer not null references photos(id) on delete cascade,
              x real not null, y real not null, w real not null, h real not null, quality real not null, pixels integer not null,
              model text not null, vector blob, state text not null default 'found', source text not null default 'model',
              person_id integer references people(id) on delete set null, decided_by text, confidence real) strict""",
         "create index idx_faces_photo on faces (photo_id)",
-        "create index idx_faces_person on faces (person_id, photo_id)",
+        # All that a list of people is made of, so that it reads no vectors.
+        "create index idx_faces_person on faces (person_id, photo_id, quality, state)",
         # "This is not her": never put this face into that person again.
         """create table not_this_person (face_id integer not null references faces(id) on delete cascade,
              person_id integer not null references people(id) on delete cascade, primary key (face_id, person_id)) strict, without rowid""",
         # "These two are not the same", so that nobody is asked twice.
         """create table different_people (one_id integer not null references people(id) on delete cascade,
              other_id integer not null references people(id) on delete cascade, primary key (one_id, other_id)) strict, without rowid""",
+        # Questions for a person: "Is this her?" of a face, "Are these two the same?" of people, the lower id first.
+        """create table maybe_this_person (face_id integer primary key references faces(id) on delete cascade,
+             person_id integer not null references people(id) on delete cascade, confidence real not null) strict""",
+        "create index idx_maybe_this_person on maybe_this_person (person_id)",
+        """create table maybe_same_person (one_id integer not null references people(id) on delete cascade,
+             other_id integer not null references people(id) on delete cascade, confidence real not null,
+             primary key (one_id, other_id)) strict, without rowid""",
+        "create index idx_maybe_same_person on maybe_same_person (other_id)",
+        "create index idx_different_people on different_people (other_id)",
+        "create index idx_not_this_person on not_this_person (person_id)",
         # What people decided about people, with what it takes to undo it (JSON).
         """create table people_log (id integer primary key, owner_id integer not null references users(id), at text not null,
              what text not null, said text not null, before text not null, undone_at text) strict""",
@@ -383,14 +406,21 @@ def m002_understanding(db: Database) -> None:
         """create table stack_photos (stack_id integer not null references stacks(id) on delete cascade,
              photo_id integer primary key references photos(id) on delete cascade) strict""",
         "create index idx_stack_photos_stack on stack_photos (stack_id)",
+        # "These are different": photos of one decision that stand on different sides of it are never in one stack again.
+        """create table different_photos (decision integer not null, photo_id integer not null references photos(id) on delete cascade,
+             side integer not null, primary key (photo_id, decision)) strict, without rowid""",
+        "create index idx_different_photos_decision on different_photos (decision)",
+        # Duplicates that a person merged, with the photos (JSON) that went to the trash for it, so that it can be undone.
+        """create table merges (id integer primary key, owner_id integer not null references users(id), at text not null,
+             kept_id integer references photos(id) on delete set null, trashed text not null, undone_at text) strict""",
         """create table saved_searches (id integer primary key, owner_id integer not null references users(id), name text not null,
              query text not null, created_at text not null, unique (owner_id, name)) strict""",
         # Photos about which anything changed that search looks at, each once, the latest last. Copies for searching (words,
         # vectors) remember the seq they have seen and read on from there.
         "create table photo_changes (seq integer primary key autoincrement, photo_id integer not null unique) strict",
         # The words each photo is found by, folded (wording.fold). owner: "o1" for user 1's, so that the index itself tells them apart.
-        """create virtual table photo_words using fts5(title, tags, labels, people, place, album, camera, file, text, owner,
-             tokenize = "unicode61 remove_diacritics 0", prefix = '2 3')""",
+        """create virtual table photo_words using fts5(title, tags, labels, looks, people, place, album, camera, lens, file,
+             folder, text, owner, tokenize = "unicode61 remove_diacritics 0", prefix = '2 3')""",
         # Every name that an owner's listed photos have: people, places, albums, tags, labels, cameras, years ... with how many
         # photos have it. For recognising names in queries, suggestions and facets. kept up by search/documents.py, as photo_words.
         """create table owner_names (id integer primary key, owner_id integer not null references users(id), kind text not null,
@@ -401,6 +431,34 @@ def m002_understanding(db: Database) -> None:
     )
     for statement in statements:
         db.execute(statement)
+
+    def count_places(name: str, event: str, place: str, photo: str, step: int) -> None:
+        """A trigger that counts a place row for a photo's owner, while the photo is listed."""
+        db.execute(
+            f"""create trigger {name} after {event} begin
+                  insert into place_counts (owner_id, country_code, region, city, country, photos)
+                  select {photo}.owner_id, place.country_code, coalesce(place.region, ''), coalesce(place.city, ''),
+                    coalesce(place.country, ''), {step}
+                  from {place} where place.country_code is not null and {photo}.is_listed = 1
+                  on conflict (owner_id, country_code, region, city)
+                    do update set photos = photos + {step}, country = excluded.country;
+                end"""
+        )
+
+    for event in ("insert", "update", "delete"):
+        for row, step in (("old", -1), ("new", 1)):
+            if (event, row) not in (("insert", "old"), ("delete", "new")):
+                columns = ", ".join(f"{row}.{name} as {name}" for name in ("country_code", "country", "region", "city"))
+                place = f"photos join (select {columns}) place on photos.id = {row}.photo_id"
+                count_places(f"photo_places_{event}_{row}", f"{event} on photo_places", place, "photos", step)
+    for row, step in (("old", -1), ("new", 1)):
+        when = "when (old.owner_id, old.is_listed) <> (new.owner_id, new.is_listed)"
+        place = f"(select * from photo_places where photo_id = {row}.id) place"
+        count_places(f"photos_places_{row}", f"update of owner_id, is_listed on photos {when}", place, row, step)
+    # While the photo is still there to say whose it was: a cascade comes too late for that.
+    db.execute(
+        "create trigger photos_unplaced before delete on photos begin delete from photo_places where photo_id = old.id; end"
+    )
 
     def note_changes(name: str, event: str, photos: str) -> None:
         """A trigger that puts these photos at the end of photo_changes."""

@@ -19,6 +19,7 @@ from photolib.config import Config
 from photolib.db import Connections, write
 from photolib.decode.pool import Decoders, DecodeSettings
 from photolib.errors import DatabaseFailed, StorageFailed
+from photolib.people import FaceVectors
 from photolib.ports import Models, NoModels
 from photolib.store import LocalOriginals
 from photolib.vectors import Vectors
@@ -42,6 +43,7 @@ class Library:
     vectors: Vectors
     process: str
     _lock: BinaryIO = field(repr=False)
+    face_vectors: FaceVectors = field(default_factory=FaceVectors, repr=False)
 
     @property
     def db(self) -> Database:

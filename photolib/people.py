@@ -5,11 +5,14 @@ Distances are Euclidean, between dlib's 128 numbers: 0.6 tells two people apart 
 the Wild (dlib.net, 2017). A family holds far more pairs than a test, and relatives, so what is joined has to be nearer.
 """
 
+import threading
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from photolib.ports import Box
 
 REACH = 0.6  # dlib's threshold: what lies beyond is no evidence at all
 # Chosen on half of the people of the shared photos for the most pairs found at a precision of at least 0.97 (there up to 0.54
@@ -23,7 +26,7 @@ NEAREST = 3  # of a person's faces have a say
 SHARE = 0.1  # of a person's faces have to be in reach: of one's own 93 % are, of somebody else's 0.7 %
 MARGIN = 0.03  # where two named people are as near as that to each other, a face between them is a question
 ROUNDS = 10
-SPOKEN_FOR = 30  # faces of a group that are compared with those of another
+SPOKEN_FOR = 30  # faces of a person at most that one is compared with
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ class _Placing:
             for person, found in near.items()
             if (face.id, person) not in self.around.forbidden
             and (face.photo_id, person) not in self.present
-            and len(found) >= SHARE * self.sizes[person]
+            and len(found) >= min(SHARE * self.sizes[person], SPOKEN_FOR)
         )
 
     def _join(self) -> bool:
@@ -246,3 +249,75 @@ def one_a_photo(members: np.ndarray, apart: np.ndarray, photos: np.ndarray) -> l
 def linkage(some: np.ndarray, others: np.ndarray) -> float:
     """How far two groups are apart: the mean of all distances between them. Float arrays of shape (n, 128)."""
     return float(distances(some, others).mean())
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes, 0 to 1."""
+    width = min(one.x + one.w, other.x + other.w) - max(one.x, other.x)
+    height = min(one.y + one.h, other.y + other.h) - max(one.y, other.y)
+    if width <= 0 or height <= 0:
+        return 0.0
+    both = width * height
+    return both / (one.w * one.h + other.w * other.h - both)
+
+
+def matched(boxes: Sequence[Box], others: Sequence[Box], least: float) -> dict[int, int]:
+    """Which of the boxes is which of the others, the best overlap first; each at most once."""
+    pairs = [(overlap(box, other), i, j) for i, box in enumerate(boxes) for j, other in enumerate(others)]
+    found: dict[int, int] = {}
+    for share, i, j in sorted(pairs, key=lambda pair: -pair[0]):
+        if share >= least and i not in found and j not in found.values():
+            found[i] = j
+    return found
+
+
+class FaceVectors:
+    """The vectors of faces in memory, to find those near a face: a copy of the database's, 260 bytes a face. Threads share it.
+
+    It may hold a face that is gone or has another vector by now; whoever asks looks at the rows.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.seq = 0  # of photo_changes, up to which it has read
+        self._rows: dict[Hashable, dict[int, int]] = {}
+        self._ids: dict[Hashable, np.ndarray] = {}
+        self._kept: dict[Hashable, np.ndarray] = {}
+
+    def clear(self) -> None:
+        with self.lock:
+            self.seq = 0
+            self._rows, self._ids, self._kept = {}, {}, {}
+
+    def keep(self, group: Hashable, face_id: int, vector: np.ndarray) -> None:
+        """group: faces are compared within one only (one owner's, by one model)."""
+        with self.lock:
+            rows = self._rows.setdefault(group, {})
+            row = rows.setdefault(face_id, len(rows))
+            ids, kept = self._ids.get(group), self._kept.get(group)
+            if ids is None or kept is None or row >= len(ids):
+                size = max(256, 2 * row)
+                ids, kept = _grown(ids, (size,), np.int64), _grown(kept, (size, len(vector)), np.float16)
+                self._ids[group], self._kept[group] = ids, kept
+            ids[row], kept[row] = face_id, vector
+
+    def near(
+        self, group: Hashable, vectors: np.ndarray, reach: float, block: int = 8192
+    ) -> list[list[tuple[float, int]]]:
+        """(distance, face id), the nearest first, for each of the vectors (float32, shape (n, 128)). Linear in all faces."""
+        with self.lock:
+            count = len(self._rows.get(group, ()))
+            found: list[list[tuple[float, int]]] = [[] for _ in vectors]
+            for start in range(0, count, block):
+                stop = min(start + block, count)
+                apart = distances(vectors, self._kept[group][start:stop].astype(np.float32))
+                for one, other in zip(*np.nonzero(apart < reach), strict=True):
+                    found[one].append((float(apart[one, other]), int(self._ids[group][start + other])))
+        return [sorted(each) for each in found]
+
+
+def _grown(array: np.ndarray | None, shape: tuple[int, ...], kind: type) -> np.ndarray:
+    larger: np.ndarray = np.zeros(shape, kind)
+    if array is not None:
+        larger[: len(array)] = array
+    return larger
