@@ -184,8 +184,11 @@ STEPS = (
     Step("metadata", read_metadata, batch=8, vital=True),
     Step("pair", pair, batch=32),
     Step("variants", make_variants, batch=2, vital=True),
+    Step("place", understanding.place, batch=32, patience=1),
     Step("measure", understanding.measure, batch=8, patience=1),
     Step("embed", understanding.embed, batch=16, patience=2),
+    Step("stack", understanding.stack, batch=16, patience=2),
+    Step("faces", understanding.find_faces, patience=3),
     Step("text", understanding.read_text, batch=4, patience=4),
 )
 

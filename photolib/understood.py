@@ -5,12 +5,15 @@ Functions that write expect to be called inside `db.write()`. What a person deci
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sqlite_utils import Database
 
 from photolib import appearance
+from photolib.catalog import Photo
+from photolib.places import boxes, kilometres
 from photolib.ports import TextLine
 
 
@@ -230,6 +233,12 @@ def keep_text(db: Database, photo_id: int, lines: Sequence[TextLine]) -> None:
     )
 
 
+def text(db: Database, photo_id: int) -> list[str]:
+    """The lines of text in a picture, in reading order."""
+    rows = db.conn.execute("select text from text_lines where photo_id = ? order by line", (photo_id,))
+    return [line for (line,) in rows]
+
+
 # ---------------------------------------------------------------- measures
 
 
@@ -266,12 +275,136 @@ def settle_kind(db: Database, photo_id: int) -> None:
 # ---------------------------------------------------------------- places
 
 
-def keep_place(db: Database, photo_id: int, place: dict[str, object] | None) -> None:
-    """country_code, country, region, city, latitude, longitude, is_estimate; None: it is not known where this was."""
-    db.conn.execute("delete from photo_places where photo_id = ?", (photo_id,))
-    if place is not None:
-        names = ("country_code", "country", "region", "city", "latitude", "longitude", "is_estimate")
-        db.conn.execute(
-            f"insert into photo_places (photo_id, {', '.join(names)}) values (?, ?, ?, ?, ?, ?, ?, ?)",
-            (photo_id, *(place.get(name) for name in names[:-1]), int(bool(place.get("is_estimate")))),
-        )
+@dataclass(frozen=True)
+class PhotoPlace:
+    """Where a photo was taken. is_estimate: by where the same camera was just before and after."""
+
+    country_code: str | None
+    country: str | None
+    region: str | None
+    city: str | None
+    latitude: float
+    longitude: float
+    is_estimate: bool
+
+
+@dataclass(frozen=True)
+class Visited:
+    """A country, region or city with how many of somebody's photos were taken there; cover: the latest photo to come in from
+    its most photographed city, as (id, key). name is None where the photos are in the country or region but in no known city."""
+
+    name: str | None
+    country_code: str
+    photos: int
+    cover: tuple[int, str] | None
+    within: list["Visited"]
+
+
+def place(db: Database, photo_id: int) -> PhotoPlace | None:
+    row = db.conn.execute(
+        """select country_code, country, region, city, latitude, longitude, is_estimate from photo_places
+           where photo_id = ?""",
+        (photo_id,),
+    ).fetchone()
+    return PhotoPlace(*(*row[:-1], bool(row[-1]))) if row else None
+
+
+def keep_place(db: Database, photo_id: int, place: PhotoPlace | None) -> None:
+    """Where a photo was taken, instead of what was known before; None: nobody knows. The same again writes nothing."""
+    if place is None:
+        db.conn.execute("delete from photo_places where photo_id = ?", (photo_id,))
+        return
+    names = ("country_code", "country", "region", "city", "latitude", "longitude", "is_estimate")
+    listed = ", ".join(names)
+    excluded = ", ".join(f"excluded.{name}" for name in names)
+    db.conn.execute(
+        f"""insert into photo_places (photo_id, {listed}) values (?, ?, ?, ?, ?, ?, ?, ?)
+            on conflict (photo_id) do update set ({listed}) = ({excluded}) where ({listed}) is not ({excluded})""",
+        (photo_id, *(getattr(place, name) for name in names[:-1]), int(place.is_estimate)),
+    )
+
+
+def places(db: Database, owner_id: int) -> list[Visited]:
+    """Countries, in them regions, in them cities, those with the most photos first; photos in the timeline only."""
+    rows = db.conn.execute(
+        """select country_code, country, region, city, photos from place_counts where owner_id = ? and photos > 0
+           order by photos desc, city""",
+        (owner_id,),
+    ).fetchall()
+    tree: dict[str, dict[str, list[Visited]]] = {}
+    names: dict[str, str] = {}
+    for code, country, region, city, photos in rows:
+        cover = _cover(db, owner_id, code, region, city)
+        names[code] = country
+        tree.setdefault(code, {}).setdefault(region, []).append(Visited(city or None, code, photos, cover, []))
+
+    def together(name: str | None, within: list[Visited]) -> Visited:
+        within = sorted(within, key=lambda each: -each.photos)
+        return Visited(name, within[0].country_code, sum(each.photos for each in within), within[0].cover, within)
+
+    countries = [
+        together(names[code], [together(region or None, cities) for region, cities in regions.items()])
+        for code, regions in tree.items()
+    ]
+    return sorted(countries, key=lambda each: -each.photos)
+
+
+def _cover(db: Database, owner_id: int, country_code: str, region: str, city: str) -> tuple[int, str] | None:
+    return db.conn.execute(
+        """select photos.id, photos.key from photo_places join photos on photos.id = photo_id
+           where country_code = ? and region is ? and city is ? and owner_id = ? and is_listed = 1
+           order by photo_id desc limit 1""",
+        (country_code, region or None, city or None, owner_id),
+    ).fetchone()
+
+
+def near(db: Database, owner_id: int, latitude: float, longitude: float, km: float) -> list[int]:
+    """The ids of an owner's photos taken within so many km, estimates included, in the order they came."""
+    found: list[int] = []
+    for (south, west), (north, east) in boxes(latitude, longitude, km):
+        rows = db.conn.execute(
+            """select photo_id, photo_places.latitude, photo_places.longitude from photo_places
+               join photos on photos.id = photo_id
+               where photo_places.latitude between ? and ? and photo_places.longitude between ? and ? and owner_id = ?""",
+            (south, north, west, east, owner_id),
+        ).fetchall()
+        if rows:
+            ids, latitudes, longitudes = (np.array(column) for column in zip(*rows, strict=True))
+            found += ids[kilometres(latitude, longitude, latitudes, longitudes) <= km].tolist()
+    return sorted(set(found))
+
+
+@dataclass(frozen=True)
+class Fix:
+    """Where a camera was at a moment, by its own clock."""
+
+    taken_at: str
+    latitude: float
+    longitude: float
+
+
+_SAME_CAMERA = """photos join details on details.photo_id = photos.id
+  where photos.owner_id = ? and details.make is ? and details.model = ? and taken_at_source <> 'file time'"""
+
+
+def fixes_around(db: Database, photo: Photo, first: str, last: str) -> tuple[Fix | None, Fix | None]:
+    """The last position the same camera noted before a photo was taken, and the first one after, between these two moments."""
+    found = []
+    for low, high, order in ((first, photo.taken_at, "desc"), (photo.taken_at, last, "asc")):
+        row = db.conn.execute(
+            f"""select shown_at, latitude, longitude from {_SAME_CAMERA} and latitude is not null and longitude is not null
+                and shown_at between ? and ? and photos.id <> ? order by shown_at {order} limit 1""",
+            (photo.owner_id, photo.make, photo.model, low, high, photo.id),
+        ).fetchone()
+        found.append(Fix(*row) if row else None)
+    return found[0], found[1]
+
+
+def without_fix(db: Database, photo: Photo, first: str, last: str) -> list[int]:
+    """Photos of the same camera between these two moments that have no position, and whose place has been looked at already."""
+    rows = db.conn.execute(
+        f"""select photos.id from {_SAME_CAMERA} and is_listed in (0, 1) and latitude is null and shown_at between ? and ?
+            and exists (select 1 from understood where photo_id = photos.id and step = 'place')""",
+        (photo.owner_id, photo.make, photo.model, first, last),
+    )
+    return [row[0] for row in rows]
