@@ -127,16 +127,18 @@ def test_a_word_that_is_none_of_ours_finds_nothing(word):
     assert labels.find(word) is None
 
 
-_PROBABILITIES = st.lists(
-    st.tuples(st.sampled_from(sorted(labels.classes())), st.floats(0, 1)), max_size=20, unique_by=lambda pair: pair[0]
-)
-
-
-@given(_PROBABILITIES, st.sampled_from(["imagenet", "vocabulary"]))
-def test_whatever_a_model_says_confidences_stay_between_nothing_and_certainty(classes, scheme):
+@given(st.data(), st.sampled_from(["imagenet", "vocabulary"]))
+def test_whatever_a_model_says_confidences_stay_between_nothing_and_certainty(data, scheme):
+    names = sorted(labels.classes() if scheme == "imagenet" else labels.vocabulary())
+    pairs = st.tuples(st.sampled_from(names), st.floats(0, 1))
+    classes = data.draw(st.lists(pairs, max_size=20, unique_by=lambda pair: pair[0]))
     for label, confidence in labels.of(seen(*classes, scheme=scheme), enough=0.001):
         assert label in labels.vocabulary()
         assert 0 < confidence <= 1
+
+
+def test_much_evidence_is_no_more_than_certainty():
+    assert dict(labels.of(seen(("dog", 0.8), ("cat", 0.8), scheme="vocabulary")))["animal"] == 1.0
 
 
 @given(st.text(max_size=40))
