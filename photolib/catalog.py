@@ -314,6 +314,15 @@ def bucket(db: Database, owner_id: int, month: str) -> list[Tile]:
     return [_tile(row) for row in rows]
 
 
+def tiles(db: Database, photo_ids: Sequence[int]) -> list[Tile]:
+    """These photos in this order, without those that do not exist."""
+    rows = db.conn.execute(
+        f"select {_TILE} from photos where id in (select value from json_each(?))", (json.dumps(list(photo_ids)),)
+    )
+    found = {tile.id: tile for tile in map(_tile, rows.fetchall())}
+    return [found[each] for each in photo_ids if each in found]
+
+
 def photo(db: Database, photo_id: int) -> Photo:
     """Everything about a photo. Raises NotFound."""
     cursor = db.conn.execute(
@@ -491,7 +500,7 @@ def describe(db: Database, photo_id: int, facts: dict[str, Any]) -> None:
             (motion["offset"], motion["length"], photo_id),
         )
         db.conn.execute("update photos set type = 'motion' where id = ? and type = 'photo'", (photo_id,))
-    _relist(db, photo_id)
+    relist(db, photo_id)
 
 
 def picture_is_ready(db: Database, photo_id: int, placeholder: bytes | None, notes: Sequence[str] = ()) -> None:
@@ -502,14 +511,14 @@ def picture_is_ready(db: Database, photo_id: int, placeholder: bytes | None, not
         sources.photo_recovered(db, photo_id)
     if notes:
         _add_notes(db, photo_id, notes)
-    _relist(db, photo_id)
+    relist(db, photo_id)
 
 
 def picture_failed(db: Database, photo_id: int, reason: str) -> None:
     """Nothing can be shown of it: kept, listed with its reason, and out of the timeline."""
     db.conn.execute("update photos set status = 'failed' where id = ?", (photo_id,))
     sources.photo_failed(db, photo_id, reason)
-    _relist(db, photo_id)
+    relist(db, photo_id)
 
 
 def _add_notes(db: Database, photo_id: int, notes: Sequence[str]) -> None:
@@ -522,13 +531,33 @@ def _add_notes(db: Database, photo_id: int, notes: Sequence[str]) -> None:
     )
 
 
-def _relist(db: Database, photo_id: int) -> None:
+def relist(db: Database, photo_id: int) -> None:
     """A photo is in the timeline unless it failed, is archived or lies in the trash: the one place that says so."""
     db.conn.execute(
         """update photos set is_listed = case when status <> 'failed' and is_archived = 0 and trashed_at is null
              then 1 else 0 end where id = ?""",
         (photo_id,),
     )
+
+
+def put_in_trash(db: Database, photo_ids: Sequence[int]) -> list[int]:
+    """Out of sight, but kept. Returns those that were not in the trash before."""
+    return _file_away(db, "trashed_at = ? where trashed_at is null", [now()], photo_ids)
+
+
+def take_out_of_trash(db: Database, photo_ids: Sequence[int]) -> list[int]:
+    """Back to where they were. Returns those that were in the trash."""
+    return _file_away(db, "trashed_at = null where trashed_at is not null", [], photo_ids)
+
+
+def _file_away(db: Database, change: str, values: Sequence[str], photo_ids: Sequence[int]) -> list[int]:
+    rows = db.conn.execute(
+        f"update photos set {change} and id in (select value from json_each(?)) returning id",
+        (*values, json.dumps(list(photo_ids))),
+    ).fetchall()
+    for row in rows:
+        relist(db, row[0])
+    return sorted(row[0] for row in rows)
 
 
 def tag(db: Database, owner_id: int, photo_id: int, name: str, source: str) -> None:

@@ -13,6 +13,7 @@ _UNDERSTANDING = {
     "place": "finding out where it was",
     "measure": "measuring",
     "embed": "looking at what it shows",
+    "stack": "looking for photos that show the same",
     "faces": "finding faces",
     "text": "reading text (Ctrl-C leaves this for later)",
 }
