@@ -1,5 +1,6 @@
 """What every test builds its world from."""
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,14 +10,17 @@ import piexif
 import pytest
 from PIL import Image, ImageDraw
 
+from models import open_models
 from photolib.config import Config
 from photolib.importing import Intake, Wishes, wait_for_jobs
 from photolib.library import Library, open_library
+from photolib.ports import Models
 from photolib.scan import look
 from photolib.tally import Tally
 from photolib.worker import work_until_idle
 
-SHARED = (Path(__file__).resolve().parents[2] / "shared").resolve()
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = (ROOT.parent / "shared").resolve()
 
 
 # Files that take longest go first, so that two processes working side by side end together.
@@ -65,6 +69,26 @@ def library(config: Config) -> Iterator[Library]:
     lib = open_library(config, role="worker")
     yield lib
     lib.close()
+
+
+@pytest.fixture(scope="session")
+def models_dir() -> Path:
+    """A folder for the real built-in model, which is made there at first need and kept until its recipe changes."""
+    recipe = hashlib.sha256((ROOT / "models" / "builtin.py").read_bytes()).hexdigest()
+    folder = ROOT / "build" / f"models-{recipe[:12]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_models(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
+    """The real built-in model, faces and OCR, in a process over a data folder of its own. It has seen no picture yet."""
+    data = tmp_path_factory.mktemp("real-models")
+    for name in ("tmp", "index"):
+        (data / name).mkdir()
+    models = open_models(Config(data_dir=data, models_dir=models_dir, model_idle_seconds=600))
+    yield models
+    models.close()
 
 
 DrawPhoto = Callable[..., Path]
