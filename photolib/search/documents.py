@@ -15,15 +15,17 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from photolib import appearance, catalog, labels
+from photolib import appearance, catalog, labels, place_names
 from photolib.db import write
-from photolib.search import placenames
 from photolib.search.wording import fold, name_words, words
 
 BATCH = 200  # documents in one transaction: about 30 ms
 LONGEST_TEXT = 20_000  # characters of a document's column
 
-COLUMNS = ("title", "tags", "labels", "people", "place", "album", "camera", "file", "text", "owner")
+# looks: colours, the kind of picture, the type of photo. owner: "o1" for user 1, so that the index itself tells owners apart.
+COLUMNS = (
+    "title", "tags", "labels", "looks", "people", "place", "album", "camera", "lens", "file", "folder", "text", "owner",
+)  # fmt: skip
 
 _SEEN = "photo words"  # remembered: the seq of photo_changes up to which documents are made
 _RECIPE = "photo words recipe"  # remembered: by which version of this module and of the vocabulary
@@ -243,24 +245,32 @@ def _marks(values: Sequence[Any]) -> str:
 def _document(about: _Told) -> tuple[str, ...]:
     """A photo's words, one text for each of COLUMNS."""
     code, country, region, city = about.place
-    places = [city, region, country, *placenames.country_names(code if country else "")]
-    places += [*placenames.other_names(city), *placenames.other_names(region)]
+    places = [city, region, country]
+    for others, name in (
+        (place_names.OTHER_CITIES, f"{code} {city}"),
+        (place_names.OTHER_REGIONS, f"{code} {region}"),
+        (place_names.OTHER_COUNTRIES, code),
+    ):
+        places += others.get(name, "").split(", ")
     seen = [word for label in about.labels for word in (labels.words(label) or [label])]
-    seen += [word for kind in (about.kind, about.type) for word in KINDS.get(kind, ())]
-    seen += [word for colour in about.colours for word in appearance.colour_words(colour)]
-    file_words = [word for name in dict.fromkeys(about.files) for word in name_words(name)]
-    file_words += [word for folder in dict.fromkeys(about.folders) for word in name_words(folder + ".")]
+    looks = [word for kind in (about.kind, about.type) for word in KINDS.get(kind, ())]
+    looks += [word for colour in about.colours for word in appearance.colour_words(colour)]
+    file_words = [word for name in about.files for word in name_words(name)]
+    folder_words = [word for folder in about.folders for word in name_words(folder + ".")]
     return (
         _folded([about.title, about.description]),
-        _folded([*about.tags, *hashtags(about)]),
-        _folded(seen),
-        _folded(about.people),
-        _folded(places),
-        _folded(about.albums),
-        _folded([about.make, about.model, about.lens]),
+        _named([*about.tags, *hashtags(about)]),
+        _named(seen),
+        _named(looks),
+        _named(about.people),
+        _named(places),
+        _named(about.albums),
+        _named([about.make, about.model, camera_name(about.make, about.model)]),
+        _named([about.lens]),
         " ".join(dict.fromkeys(file_words))[:LONGEST_TEXT],
+        " ".join(dict.fromkeys(folder_words))[:LONGEST_TEXT],
         _folded(about.lines),
-        f"o{about.owner_id}",
+        owner_word(about.owner_id),
     )
 
 
@@ -270,9 +280,27 @@ def hashtags(about: _Told) -> list[str]:
     return [word for tag in found for word in (tag, " ".join(name_words(tag + ".")))]
 
 
+_BETWEEN, _JOIN = "\ue000", "\ue001"  # letters nobody can type, which FTS5 takes for parts of words
+
+
+def exactly(name: str) -> str:
+    """The one word that stands in a document for this name as a whole: "sarah" finds Sarah Miller too, this only Sarah."""
+    return _BETWEEN + _JOIN.join(words(name))
+
+
+def owner_word(owner_id: int) -> str:
+    return f"o{owner_id}"
+
+
+def _named(names: Sequence[str]) -> str:
+    """Names as words, each followed by itself as one word; no phrase reaches from one name into the next."""
+    folded = dict.fromkeys(" ".join(words(name)) for name in names)
+    return " ".join(f"{name} {exactly(name)}" for name in folded if name)[:LONGEST_TEXT]
+
+
 def _folded(texts: Sequence[str]) -> str:
-    """Texts as one, folded, with a word between them that nobody can type: no phrase reaches from one into the next."""
-    return " \ue000 ".join(dict.fromkeys(" ".join(words(text)) for text in texts if text))[:LONGEST_TEXT]
+    """Texts as words, with one between them that nobody can type: no phrase reaches from one into the next."""
+    return f" {_BETWEEN} ".join(dict.fromkeys(" ".join(words(text)) for text in texts if text))[:LONGEST_TEXT]
 
 
 # ---------------------------------------------------------------- the names an owner's photos have
@@ -289,6 +317,7 @@ def _names(about: _Told) -> set[tuple[str, str]]:
     found |= {("album", name) for name in about.albums}
     found |= {("city", city), ("region", region), ("country", country)}
     found |= {("camera", camera_name(about.make, about.model)), ("lens", about.lens), ("kind", about.kind)}
+    found |= {("make", about.make), ("model", about.model)}
     found |= {("colour", name) for name in about.colours}
     return {(kind, name.strip()[:200]) for kind, name in found if name.strip()}
 
@@ -344,7 +373,7 @@ def _name_id(db: Database, known: dict[tuple[int, str, str], int], owner_id: int
 class Name:
     """A name that photos of an owner have.
 
-    kind: person, city, region, country, album, tag, label, camera, lens, year, type, kind or colour.
+    kind: person, city, region, country, album, tag, label, camera (maker and model), make, model, lens, year, type, kind or colour.
     """
 
     kind: str

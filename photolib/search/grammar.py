@@ -150,7 +150,7 @@ class Number(Node):
 @dataclass(frozen=True)
 class When(Node):
     """before:, after:, since: or on: a year, month or day ("2019", "2019-06", "2019-06-14"); on: may go from first to last,
-    either of which may be "" for no bound."""
+    either of which may be "" for no bound, or both without a year ("*-06", "*-12-24"): the same every year."""
 
     name: str
     first: str
@@ -487,6 +487,7 @@ def _number(name: str, value: str) -> Number | None:
     )
 
 
+_EVERY_YEAR = re.compile(r"\*-(\d{1,2})(?:-(\d{1,2}))?", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?", re.ASCII)
 _DAY_FIRST = re.compile(r"(?:(\d{1,2})[./])?(\d{1,2})[./](\d{4})", re.ASCII)
 
@@ -514,6 +515,8 @@ def moment(text: str) -> str | None:
 
 def _when(name: str, value: str) -> When | None:
     first, dots, last = value.partition("..")
+    if name == "on" and value.startswith("*"):
+        return _every_year(first, last if dots else first)
     if not dots:
         only = moment(value)
         return When(name, only, only) if only else None
@@ -521,6 +524,18 @@ def _when(name: str, value: str) -> When | None:
         return None
     start, end = moment(first) if first else "", moment(last) if last else ""
     return When(name, start, end) if start is not None and end is not None else None
+
+
+def _every_year(first: str, last: str) -> When | None:
+    """ "*-06" is every June, "*-12-24..*-12-26" every Christmas, "*-12..*-02" every winter."""
+    found = []
+    for text in (first, last):
+        match = _EVERY_YEAR.fullmatch(text)
+        given = moment(f"2000-{text[2:]}") if match else None  # a leap year
+        if given is None:
+            return None
+        found.append("*" + given[4:])
+    return When("on", *found)
 
 
 _KM = {"km": 1.0, "m": 0.001, "mi": 1.609344, "miles": 1.609344}

@@ -37,16 +37,22 @@ def name_words(name: str) -> list[str]:
     return [*parts, *(word for word in whole if word not in parts)]
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a written list."""
+    return frozenset(text.split())
+
+
 # ---------------------------------------------------------------- words that say nothing
 
-_STOP = """a an the of in on at by with and or to for from my our your his her their its is are was were be this that these those
+STOP = word_set(
+    """a an the of in on at by with and or to for from my our your his her their its is are was were be this that these those
     some any all me we us i you it as into near under over out up down there here while during where when who which what
     photo photos picture pictures image images pic pics snapshot snapshots shot shots find show search
     der die das den dem des ein eine einen einem einer eines und oder mit von vom zu zum zur im in am an auf bei beim aus fuer
     fur ueber uber unter neben vor nach als wie wo wer was mein meine meinen meinem meiner unser unsere unseren unserem unserer
     ist sind war waren wir uns ich mich du sie er es alle allen
     foto fotos bild bilder aufnahme aufnahmen zeige zeig suche finde"""
-STOP = frozenset(_STOP.split())
+)
 
 
 def telling(found: Iterable[str]) -> list[str]:

@@ -1,0 +1,339 @@
+"""From the parts of a query to SQL: which photos they let through. What people type goes in as parameters, never as SQL."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from sqlite_utils import Database
+
+from photolib.search import documents
+from photolib.search.documents import exactly, owner_word
+from photolib.search.grammar import And, Choice, Near, Node, Not, Number, Or, Phrase, Text, When, Word, both
+from photolib.search.wording import fold, match, match_phrase, words
+
+SEARCHED = tuple(column for column in documents.COLUMNS if column != "owner")  # what words are looked for in
+
+Value = str | int | float
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A test of a row of `photos`, and, where an index knows them, the question for the ids of those that pass."""
+
+    test: str
+    values: tuple[Value, ...] = ()
+    ids: str | None = None
+    ids_values: tuple[Value, ...] = ()
+
+
+ALWAYS, NEVER = Condition("1"), Condition("0", ids="select 0 where 0")
+
+
+@dataclass
+class Conditions:
+    """What the parts of one owner's query mean in SQL. notes: what was not understood, as sentences."""
+
+    db: Database
+    owner_id: int
+    find_place: Callable[[str], tuple[float, float] | None] = lambda name: None
+    notes: list[str] = field(default_factory=list)
+
+    def scope(self, tree: Node) -> Condition:
+        """The owner's photos that a search is about: the listed ones; archive and trash only where the query names them."""
+        named = {(part.name, part.value) for part in leaves(tree, negated=False) if isinstance(part, Choice)}
+        archived, trashed = ("is", "archived") in named, ("is", "trashed") in named
+        if not archived and not trashed:
+            return Condition("photos.owner_id = ? and photos.is_listed = 1", (self.owner_id,))
+        test = "photos.owner_id = ? and photos.status <> 'failed'"
+        return Condition(test if trashed else f"{test} and photos.trashed_at is null", (self.owner_id,))
+
+    def of(self, node: Node) -> Condition:
+        """The photos that fit a part of a query as it is written; words have to be there."""
+        if isinstance(node, And):
+            return self.all_of([self.of(part) for part in node.parts])
+        if isinstance(node, Or):
+            return _any_of([self.of(part) for part in node.parts])
+        if isinstance(node, Not):
+            inner = self.of(node.part)
+            return Condition(f"not ({inner.test})", inner.values)
+        if isinstance(node, Word):
+            return self._words(_both_words(node.text))
+        if isinstance(node, Phrase):
+            return self._words(match_phrase(node.text))
+        if isinstance(node, Text):
+            return self._text(node)
+        if isinstance(node, Choice):
+            return _CHOICES[node.name, node.value]
+        if isinstance(node, Number):
+            return _number(node)
+        if isinstance(node, When):
+            return _when(node)
+        assert isinstance(node, Near)
+        return self._near(node)
+
+    def all_of(self, conditions: Sequence[Condition]) -> Condition:
+        """All of these; found by the one of them that has the fewest photos, as far as that can be told quickly."""
+        if not conditions:
+            return ALWAYS
+        if len(conditions) == 1:
+            return conditions[0]
+        values = tuple(value for each in conditions for value in each.values)
+        indexed = [each for each in conditions if each.ids is not None]
+        best = min(indexed, key=self._size) if len(indexed) > 1 else indexed[0] if indexed else ALWAYS
+        return Condition(" and ".join(f"({each.test})" for each in conditions), values, best.ids, best.ids_values)
+
+    def _size(self, condition: Condition) -> int:
+        return count_up_to(self.db, condition, FEW)
+
+    # -------------------------------------------------- by words
+
+    def _words(self, expression: str | None, columns: Sequence[str] = SEARCHED) -> Condition:
+        if not expression:
+            return ALWAYS
+        return _of_ids(
+            "select rowid from photo_words where photo_words match ?", (in_columns(expression, columns, self.owner_id),)
+        )
+
+    def _text(self, node: Text) -> Condition:
+        if node.name == "in":
+            return self._folder(node.value)
+        if not words(node.value):
+            self.notes.append(f"{node.name}: needs a name; it was left out.")
+            return ALWAYS
+        columns = _COLUMNS[node.name]
+        if node.name in ("file", "text"):
+            return self._words(_prefix(node.value), columns)
+        exact = self._words(f'"{exactly(node.value)}"', columns)
+        return exact if count_up_to(self.db, exact, 1) else self._words(_prefix(node.value), columns)
+
+    def _folder(self, path: str) -> Condition:
+        asked = fold(path).replace("\\", "/").strip("/")
+        folders = [
+            row[0]
+            for row in self.db.conn.execute(
+                "select distinct folders.id, path from folders join sources on folder_id = folders.id where owner_id = ?"
+                if not asked
+                else "select id, path from folders",
+                (self.owner_id,) if not asked else (),
+            )
+            if f"/{asked}/" in f"/{fold(row[1].decode('utf-8', 'replace')).strip('/')}/"
+        ]
+        return _of_ids(
+            f"""select photo_id from sources where owner_id = ? and photo_id is not null
+                and folder_id in ({", ".join(map(str, folders))})""",
+            (self.owner_id,),
+        )
+
+    # -------------------------------------------------- by place
+
+    def _near(self, node: Near) -> Condition:
+        from photolib import places
+
+        where: tuple[float, float] | None
+        if node.latitude is not None and node.longitude is not None:
+            where = node.latitude, node.longitude
+        else:
+            where = self.find_place(node.place)
+        if where is None:
+            self.notes.append("near: needs a place I know, or a position like 48.85,2.29. It was read as words.")
+            return self._words(_prefix(node.place))
+        self.db.conn.create_function("km_between", 4, _km_between, deterministic=True)
+        boxes = places.boxes(*where, node.km)
+        inside = " or ".join("(latitude between ? and ? and longitude between ? and ?)" for _ in boxes)
+        sides = tuple(side for (south, west), (north, east) in boxes for side in (south, north, west, east))
+        return _of_ids(
+            f"select photo_id from photo_places where ({inside}) and km_between(latitude, longitude, ?, ?) <= ?",
+            (*sides, *where, node.km),
+        )
+
+
+def _km_between(*degrees: float) -> float:
+    from photolib import places
+
+    return float(places.kilometres(*degrees))
+
+
+_COLUMNS = {
+    "person": ("people",), "place": ("place",), "label": ("labels",), "tag": ("tags",), "album": ("album",),
+    "camera": ("camera",), "lens": ("lens",), "colour": ("looks",), "file": ("file",), "text": ("text",),
+}  # fmt: skip
+
+FEW = 20_000  # so many ids are looked up one by one faster than a library of a million photos is read through
+
+
+def leaves(node: Node, negated: bool | None = None) -> list[Node]:
+    """All parts of a query that are not made of others. negated: only those that are (or are not) excluded."""
+    found: list[Node] = []
+
+    def look(part: Node, is_negated: bool) -> None:
+        if isinstance(part, And | Or):
+            for each in part.parts:
+                look(each, is_negated)
+        elif isinstance(part, Not):
+            look(part.part, not is_negated)
+        elif negated is None or negated == is_negated:
+            found.append(part)
+
+    look(node, False)
+    return found
+
+
+def count_up_to(db: Database, condition: Condition, limit: int) -> int:
+    """How many photos an indexed condition has, counted no further than limit."""
+    if condition.ids is None:
+        return limit
+    return db.conn.execute(
+        f"select count(*) from (select 1 from ({condition.ids}) limit ?)", (*condition.ids_values, limit)
+    ).fetchone()[0]
+
+
+def in_columns(expression: str, columns: Sequence[str], owner_id: int) -> str:
+    """An FTS5 expression, looked for in these columns of one owner's documents."""
+    return f'owner:"{owner_word(owner_id)}" AND {{{" ".join(columns)}}} : ({expression})'
+
+
+def _of_ids(ids: str, values: tuple[Value, ...]) -> Condition:
+    return Condition(f"photos.id in ({ids})", values, ids, values)
+
+
+def _any_of(conditions: Sequence[Condition]) -> Condition:
+    test = " or ".join(f"({each.test})" for each in conditions)
+    values = tuple(value for each in conditions for value in each.values)
+    if any(each.ids is None for each in conditions):
+        return Condition(test, values)
+    return Condition(
+        test,
+        values,
+        " union ".join(f"select * from ({each.ids})" for each in conditions),
+        tuple(value for each in conditions for value in each.ids_values),
+    )
+
+
+def _both_words(text: str) -> str | None:
+    """ "black-cat.jpg": all of its words, in any of their forms."""
+    found = words(text)
+    return " AND ".join(match(word) for word in found) if found else None
+
+
+def _prefix(text: str) -> str | None:
+    """Words side by side, the last one perhaps not to its end."""
+    phrase = match_phrase(text)
+    return f"{phrase} *" if phrase else None
+
+
+def _exists(table: str, test: str) -> Condition:
+    return Condition(f"exists (select 1 from {table} where {table}.photo_id = photos.id and {test})")
+
+
+def _kind(name: str) -> Condition:
+    test = f"exists (select 1 from measures where measures.photo_id = photos.id and kind = '{name}')"
+    return Condition(test, ids=f"select photo_id from measures where kind = '{name}'")
+
+
+_VIDEO = Condition("photos.type = 'video'")
+_RAW = Condition(
+    "photos.type = 'raw' or exists (select 1 from parts where parts.photo_id = photos.id and role = 'raw')"
+)
+_CHOICES = {
+    ("is", "favourite"): Condition("photos.is_favourite = 1"),
+    ("is", "archived"): Condition("photos.is_archived = 1"),
+    ("is", "trashed"): Condition("photos.trashed_at is not null"),
+    ("is", "photo"): Condition("photos.type <> 'video'"),
+    ("is", "video"): _VIDEO,
+    ("is", "live"): Condition("photos.type in ('live', 'motion')"),
+    ("is", "motion"): Condition("photos.type = 'motion'"),
+    ("is", "raw"): _RAW,
+    ("is", "screenshot"): _kind("screenshot"),
+    ("is", "document"): _kind("document"),
+    ("is", "portrait"): _kind("portrait"),
+    ("is", "panorama"): Condition("photos.width >= 2 * photos.height or photos.height >= 2 * photos.width"),
+    ("is", "landscape"): Condition("photos.width > photos.height"),
+    ("is", "upright"): Condition("photos.height > photos.width"),
+    ("has", "gps"): Condition("photos.latitude is not null"),
+    ("has", "place"): _exists("photo_places", "country is not null"),
+    ("has", "people"): Condition(
+        """exists (select 1 from faces where faces.photo_id = photos.id and state = 'found')
+           or exists (select 1 from details where details.photo_id = photos.id and details.people is not null)"""
+    ),
+    ("has", "text"): _exists("text_lines", "1"),
+    ("has", "title"): _exists("details", "title is not null"),
+    ("has", "description"): _exists("details", "description is not null"),
+    ("has", "tag"): _exists("photo_tags", "1"),
+    ("has", "album"): _exists("album_photos", "1"),
+    ("has", "rating"): Condition("photos.rating is not null"),
+    ("has", "camera"): _exists("details", "coalesce(make, model) is not null"),
+    ("has", "label"): _exists("labels", "is_removed = 0"),
+    ("type", "photo"): Condition("photos.type = 'photo'"),
+    ("type", "video"): _VIDEO,
+    ("type", "live"): Condition("photos.type = 'live'"),
+    ("type", "motion"): Condition("photos.type = 'motion'"),
+    ("type", "raw"): _RAW,
+    ("kind", "photo"): _kind("photo"),
+    ("kind", "screenshot"): _kind("screenshot"),
+    ("kind", "document"): _kind("document"),
+    ("kind", "portrait"): _kind("portrait"),
+}
+
+_NUMBERS = {
+    "rating": "photos.rating", "duration": "photos.duration", "iso": "details.iso", "f": "details.aperture",
+    "focal": "details.focal_length",
+}  # fmt: skip
+_TENTH = 0.005  # apertures and focal lengths are fractions in files: 2.8 may be 2.79999
+
+
+def _number(node: Number) -> Condition:
+    column = _NUMBERS[node.name]
+    tests: list[str] = []
+    values: list[Value] = []
+    for bound, is_open, signs, slack in (
+        (node.low, node.low_open, (">", ">="), -_TENTH),
+        (node.high, node.high_open, ("<", "<="), _TENTH),
+    ):
+        if bound is not None:
+            tests.append(f"{column} {signs[0] if is_open else signs[1]} ?")
+            values.append(bound if is_open else bound * (1 + slack))
+    test = " and ".join(tests)
+    if column.startswith("details."):
+        test = f"exists (select 1 from details where details.photo_id = photos.id and {test})"
+    return Condition(test, tuple(values))
+
+
+def _when(node: When) -> Condition:
+    """Moments are compared as text; "~" sorts behind all that can follow a year, a month or a day."""
+    if node.name == "before":
+        return Condition("photos.shown_at < ?", (node.first,))
+    if node.name == "after":
+        return Condition("photos.shown_at > ?", (node.first + "~",))
+    if node.name == "since":
+        return Condition("photos.shown_at >= ?", (node.first,))
+    if node.first.startswith("*"):
+        first, last = node.first[2:], node.last[2:] + "~"
+        if first < last:
+            return Condition("substr(photos.shown_at, 6, 5) >= ? and substr(photos.shown_at, 6, 5) < ?", (first, last))
+        return Condition("substr(photos.shown_at, 6, 5) >= ? or substr(photos.shown_at, 6, 5) < ?", (first, last))
+    # Without a last moment: "~~" sorts behind every year.
+    return Condition(
+        "photos.shown_at >= ? and photos.shown_at < ?", (node.first, node.last + "~" if node.last else "~~")
+    )
+
+
+def filters(**given: str | None) -> list[Node]:
+    """The parameters of the API as parts of a query: date_from, date_to, place, person, camera, label."""
+    from photolib.errors import BadInput
+    from photolib.search.grammar import moment
+
+    found: list[Node] = []
+    for name, value in given.items():
+        if not value or not value.strip():
+            continue
+        if name in ("date_from", "date_to"):
+            when = moment(value.strip())
+            if when is None:
+                raise BadInput(f"{name} is a date like 2019, 2019-06 or 2019-06-14.")
+            found.append(When("on", when, "") if name == "date_from" else When("on", "", when))
+        else:
+            found.append(Text(name, value.strip()[:200]))
+    return found
+
+
+def and_these(tree: Node, also: Sequence[Node]) -> Node:
+    return both([tree, *also]) if also else tree
