@@ -54,7 +54,7 @@ def _position(lib: Library, photo: Photo) -> tuple[float, float, bool] | None:
         return photo.latitude, photo.longitude, False
     if photo.model is None or photo.taken_at_source == "file time":
         return None
-    before, after = understood.fixes_around(lib.db, photo, *_around(photo))
+    before, after = understood.fixes_around(lib.db, photo, *around(photo.taken_at))
     near = [fix for fix in (before, after) if fix is not None]
     if not near:
         return None
@@ -83,13 +83,14 @@ def _estimated_from(db: Database, photo: Photo) -> list[int]:
     either side. Estimates are made from positions only, never from estimates, so this ends there."""
     if photo.model is None or photo.taken_at_source == "file time":
         return []
-    first, last = _around(photo)
+    first, last = around(photo.taken_at)
     before, after = understood.fixes_around(db, photo, first, last)
     return understood.without_fix(db, photo, before.taken_at if before else first, after.taken_at if after else last)
 
 
-def _around(photo: Photo) -> tuple[str, str]:
-    moment = datetime.fromisoformat(photo.taken_at)
+def around(taken_at: str) -> tuple[str, str]:
+    """The hour before and after a moment, cut off where the calendar ends."""
+    moment = datetime.fromisoformat(taken_at)
     first = moment - AROUND if moment - datetime.min > AROUND else datetime.min
     last = moment + AROUND if datetime.max - moment > AROUND else datetime.max
     return first.isoformat(timespec="milliseconds"), last.isoformat(timespec="milliseconds")

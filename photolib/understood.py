@@ -290,13 +290,13 @@ class PhotoPlace:
 
 @dataclass(frozen=True)
 class Visited:
-    """A country, region or city with how many of somebody's photos were taken there; cover: the latest photo to come in from
-    its most photographed city, as (id, key). name is None where the photos are in the country or region but in no known city."""
+    """A country, region or city with how many of somebody's photos were taken there; cover: the key of the latest photo
+    to come in from its most photographed city. name is None where the photos are in the country or region but in no known city."""
 
     name: str | None
     country_code: str
     photos: int
-    cover: tuple[int, str] | None
+    cover: str | None
     within: list["Visited"]
 
 
@@ -349,13 +349,14 @@ def places(db: Database, owner_id: int) -> list[Visited]:
     return sorted(countries, key=lambda each: -each.photos)
 
 
-def _cover(db: Database, owner_id: int, country_code: str, region: str, city: str) -> tuple[int, str] | None:
-    return db.conn.execute(
-        """select photos.id, photos.key from photo_places join photos on photos.id = photo_id
+def _cover(db: Database, owner_id: int, country_code: str, region: str, city: str) -> str | None:
+    row = db.conn.execute(
+        """select photos.key from photo_places join photos on photos.id = photo_id
            where country_code = ? and region is ? and city is ? and owner_id = ? and is_listed = 1
            order by photo_id desc limit 1""",
         (country_code, region or None, city or None, owner_id),
     ).fetchone()
+    return row[0] if row else None
 
 
 def near(db: Database, owner_id: int, latitude: float, longitude: float, km: float) -> list[int]:

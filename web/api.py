@@ -10,6 +10,7 @@ from photolib.catalog import Part, Photo, Tile
 from photolib.db import write
 from photolib.errors import BadInput, NotFound
 from photolib.overview import overview, queue
+from photolib.understood import PhotoPlace, Visited
 from web import words
 from web.here import library, user, visitor
 
@@ -92,6 +93,12 @@ def label_json(photo_id: int) -> list[dict[str, Any]]:
     return [{"label": label, "confidence": confidence, "source": source} for label, confidence, source in found]
 
 
+@bp.get("/places")
+def places() -> dict[str, Any]:
+    """Countries, in them regions, in them cities, each with the number of photos and the latest one's picture."""
+    return {"items": [visited_json(each) for each in understood.places(library().db, user().id)], "next": None}
+
+
 @bp.get("/status")
 def status() -> dict[str, Any]:
     return overview(library(), user().id)
@@ -140,6 +147,14 @@ def number(name: str) -> int | None:
     return int(text)
 
 
+def form_number(name: str) -> int:
+    """A whole, positive number from a form. Raises BadInput."""
+    text = request.form.get(name, "")
+    if not re.fullmatch(r"\d{1,18}", text, re.ASCII):
+        raise BadInput(f"{name} has to be a whole number.")
+    return int(text)
+
+
 def placeholder(stored: bytes | None) -> str | None:
     return variants.placeholder_uri(stored) if stored else None
 
@@ -180,7 +195,7 @@ def photo_json(photo: Photo) -> dict[str, Any]:
     return {
         "photo_id": photo.id,
         **{name: getattr(photo, name) for name in same},
-        "place": None,
+        "place": place_json(understood.place(library().db, photo.id)),
         "width": photo.width,
         "height": photo.height,
         "duration": photo.duration,
@@ -209,6 +224,25 @@ def photo_json(photo: Photo) -> dict[str, Any]:
         "reason": photo.reason,
         "placeholder": placeholder(photo.placeholder),
         "urls": urls(photo.key),
+    }
+
+
+def place_json(place: PhotoPlace | None) -> dict[str, Any] | None:
+    """is_estimate: the photo has no position of its own; this is where the same camera was about then."""
+    if place is None or place.country is None:
+        return None
+    names = ("country_code", "country", "region", "city", "is_estimate")
+    return {name: getattr(place, name) for name in names}
+
+
+def visited_json(place: Visited) -> dict[str, Any]:
+    """name is null for photos in no known region or city of what this one lies in."""
+    return {
+        "name": place.name,
+        "country_code": place.country_code,
+        "count": place.photos,
+        "cover": f"/media/{place.cover}/thumb" if place.cover else None,
+        "places": [visited_json(each) for each in place.within],
     }
 
 
