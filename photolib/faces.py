@@ -18,6 +18,7 @@ from sqlite_utils import Database
 from photolib.errors import BadInput, NotFound
 from photolib.people import (
     GOOD,
+    JOIN,
     MERGE,
     REACH,
     SPOKEN_FOR,
@@ -35,7 +36,8 @@ from photolib.sources import now
 
 SAME_FACE = 0.4  # overlap (intersection over union) of a face found again, by whatever finds it next
 SAME_REGION = 0.25  # of a face with the region that a program or a hand drew around it, which is often far larger
-WAITING = 20  # faces without a person that are looked at again when one near them is placed
+LOOKED_AT = 300  # faces in reach of one, the nearest
+WAITING = 10  # faces without a person that are looked at again when one near them is placed
 BY_MODEL = "coalesce(decided_by, 'model') = 'model'"
 LONGEST_NAME = 100
 LARGEST_ID = 2**63 - 1  # what a database column holds
@@ -93,25 +95,17 @@ class Question:
 
 # ---------------------------------------------------------------- questions
 
-_PEOPLE = """
-  select people.id, people.name, birthday, is_hidden, count(distinct photos.id),
-    max(case when photos.id is null then -1 when faces.id = cover_face_id then 2 else faces.quality end), faces.id
-  from people
-  left join faces on faces.person_id = people.id and faces.state = 'found'
-  left join photos on photos.id = faces.photo_id and photos.is_listed = 1
-  where people.owner_id = ? {} group by people.id"""
-
 
 def people(db: Database, owner_id: int, with_hidden: bool = False) -> list[Person]:
     """An owner's people: named ones first, whoever is on most photos first. A group that is on no photo is left out."""
-    found = _people(db, "" if with_hidden else "and is_hidden = 0", (owner_id,))
+    found = _people(db, owner_id, "" if with_hidden else "and is_hidden = 0")
     shown = [each for each in found if each.photos or each.name]
     return sorted(shown, key=lambda each: (each.name is None, -each.photos, each.name or "", each.id))
 
 
 def person(db: Database, owner_id: int, person_id: int) -> Person:
     """Raises NotFound, also for other people's people."""
-    found = _people(db, "and people.id = ?", (owner_id, checked_id(person_id, "person")))
+    found = _people(db, owner_id, "and id = ?", checked_id(person_id, "person"))
     if not found:
         raise NotFound("There is no such person.")
     return found[0]
@@ -248,22 +242,38 @@ def _cover(row: Sequence[Any]) -> Cover:
     return Cover(row[0], row[1], row[2], Box(row[3], row[4], row[5], row[6]))
 
 
-def _people(db: Database, condition: str, values: tuple[Any, ...]) -> list[Person]:
-    rows = db.conn.execute(_PEOPLE.format(condition), values).fetchall()
-    covers: dict[int, Cover] = {}
-    shown = [row[6] for row in rows if row[4]]
-    for start in range(0, len(shown), 500):
-        some = shown[start : start + 500]
-        found = db.conn.execute(
-            f"""select faces.id, photo_id, key, x, y, w, h from faces join photos on photos.id = photo_id
-                where faces.id in ({",".join("?" * len(some))})""",
-            tuple(some),
+def _people(db: Database, owner_id: int, condition: str = "", *values: int) -> list[Person]:
+    rows = db.conn.execute(
+        f"select id, name, birthday, is_hidden, cover_face_id from people where owner_id = ? {condition}",
+        (owner_id, *values),
+    ).fetchall()
+    # Photos that are not listed are few, and looked for in a small list; all others need not be looked up.
+    counted = db.conn.execute(
+        f"""select person_id, count(distinct photo_id), max(quality), id from faces indexed by idx_faces_person
+            where person_id in (select id from people where owner_id = ? {condition}) and state = 'found'
+              and photo_id not in (select id from photos where owner_id = ? and is_listed = 0)
+            group by person_id""",
+        (owner_id, *values, owner_id),
+    )
+    counts = {person_id: (photos, best) for person_id, photos, _, best in counted.fetchall()}
+    wanted = {row[4] for row in rows if row[4]} | {best for _, best in counts.values()}
+    covers = {
+        row[0]: (row[7], _cover(row))
+        for row in in_chunks(
+            db,
+            """select faces.id, photo_id, key, x, y, w, h, person_id from faces join photos on photos.id = photo_id
+               where faces.id in ({}) and is_listed = 1 and state = 'found'""",
+            wanted,
         )
-        covers.update({row[0]: _cover(row) for row in found})
-    return [
-        Person(person_id, name, birthday, bool(hidden), photos, covers.get(face_id))
-        for person_id, name, birthday, hidden, photos, _, face_id in rows
-    ]
+    }
+    people = []
+    for person_id, name, birthday, hidden, chosen in rows:
+        photos, best = counts.get(person_id, (0, 0))
+        of, cover = covers.get(chosen, (None, None))
+        if of != person_id:
+            cover = covers[best][1] if best else None
+        people.append(Person(person_id, name, birthday, bool(hidden), photos, cover))
+    return people
 
 
 # ---------------------------------------------------------------- faces found
@@ -364,18 +374,20 @@ def settle(db: Database, vectors: FaceVectors, photo_id: int) -> None:
 
 
 def _settle(db: Database, vectors: FaceVectors, group: tuple[int, str], here: list[Face]) -> None:
+    mine = {face.id for face in here}
     with vectors.lock:
         _catch_up(db, vectors)
         near = _near(db, vectors, group, here)
-        known = {face.id: face for face in (*near, *here)}
-        waiting = [face for face in near if face.person_id is None][:WAITING]
-        wanted = {face.id: face for face in (*here, *waiting) if face.person_id is None}
+        waiting = [face for apart, face in near if apart < JOIN and face.person_id is None and face.id not in mine][
+            :WAITING
+        ]
         if waiting:
-            known.update({face.id: face for face in _near(db, vectors, group, waiting)})
-    if not wanted:
-        return
-    result = place(list(wanted.values()), _around(db, list(known.values())))
-    _write_down(db, group[0], result, set(wanted))
+            near += _near(db, vectors, group, waiting)
+    wanted = [face for face in (*here, *waiting) if face.person_id is None]
+    if wanted:
+        known = {face.id: face for face in (*(face for _, face in near), *here)}
+        result = place(wanted, _around(db, list(known.values())))
+        _write_down(db, group[0], result, {face.id for face in wanted})
 
 
 def _catch_up(db: Database, vectors: FaceVectors) -> None:
@@ -399,22 +411,23 @@ def _catch_up(db: Database, vectors: FaceVectors) -> None:
     vectors.seq = latest
 
 
-def _near(db: Database, vectors: FaceVectors, group: tuple[int, str], faces: list[Face]) -> list[Face]:
-    """The faces within reach of some, as the rows have them now: of each person, and of those without, the nearest few."""
-    found = vectors.near(group, np.stack([face.vector for face in faces]), REACH)
+def _near(db: Database, vectors: FaceVectors, group: tuple[int, str], faces: list[Face]) -> list[tuple[float, Face]]:
+    """(Distance, face) of those within reach of some, as the rows have them now, nearest first: of each person the nearest
+    few that can speak for them, and as many of those without a person."""
+    found = vectors.near(group, np.stack([face.vector for face in faces]), REACH, LOOKED_AT)
     ids = {face_id for each in found for _, face_id in each}
-    people = dict(in_chunks(db, "select id, person_id from faces where state = 'found' and id in ({})", ids))
-    wanted: dict[int, None] = {}
+    known = in_chunks(db, f"{_FACE} where state = 'found' and faces.id in ({{}}) and model = ?", ids, group[1])
+    rows = {row[0]: row for row in known if row[4] is None or row[3] >= GOOD}
+    wanted: dict[int, float] = {}
     for each in found:
         counts: Counter[int | None] = Counter()
-        for _, face_id in each:
-            if face_id in people and counts[people[face_id]] < SPOKEN_FOR:
-                counts[people[face_id]] += 1
-                wanted[face_id] = None
-    rows = in_chunks(db, f"{_FACE} where faces.id in ({{}}) and model = ?", wanted, group[1])
-    return sorted(
-        (_face(row) for row in rows), key=lambda face: list(wanted).index(face.id) if len(wanted) < 2000 else face.id
-    )
+        for apart, face_id in each:
+            if face_id in rows and counts[rows[face_id][4]] < SPOKEN_FOR:
+                counts[rows[face_id][4]] += 1
+                wanted[face_id] = min(apart, wanted.get(face_id, apart))
+    return [
+        (wanted[face_id], _face(rows[face_id])) for face_id in sorted(wanted, key=lambda each: (wanted[each], each))
+    ]
 
 
 def _around(db: Database, faces: list[Face]) -> Around:
