@@ -172,19 +172,26 @@ class Photo:
 
 
 def timeline(
-    db: Database, owner_id: int, before: str | None = None, size: int = 100, album_id: int | None = None
+    db: Database,
+    owner_id: int,
+    before: str | None = None,
+    size: int = 100,
+    album_id: int | None = None,
+    person_id: int | None = None,
 ) -> Page:
-    """The photos in an owner's timeline (or in one album of theirs), newest first, after the cursor `before`.
+    """The photos in an owner's timeline (or in one album of theirs, or of one person), newest first, after the cursor `before`.
 
     Raises BadInput for a cursor that is none.
     """
     shown_at, photo_id = _read_cursor(before) if before else ("9", 0)
     album = "and id in (select photo_id from album_photos where album_id = ?)" if album_id is not None else ""
+    person = "and id in (select photo_id from faces where person_id = ? and state = 'found')" if person_id is not None else ""
+    among = [each for each in (album_id, person_id) if each is not None]
     rows = db.conn.execute(
         f"""select {_TILE} from photos
-            where owner_id = ? and is_listed = 1 and (shown_at, id) < (?, ?) {album}
+            where owner_id = ? and is_listed = 1 and (shown_at, id) < (?, ?) {album} {person}
             order by shown_at desc, id desc limit ?""",
-        (owner_id, shown_at, photo_id, *([album_id] if album else []), size + 1),
+        (owner_id, shown_at, photo_id, *among, size + 1),
     ).fetchall()
     photos = [_tile(row) for row in rows[:size]]
     more = len(rows) > size

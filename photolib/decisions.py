@@ -262,7 +262,7 @@ def answer(
     return journal.close("different people", f"These are not {_called(found)}.", person_id)
 
 
-def decisions(db: Database, owner_id: int, limit: int = 20) -> list[Decision]:
+def latest(db: Database, owner_id: int, limit: int = 20) -> list[Decision]:
     """The latest decisions that were not undone, the last one first."""
     rows = db.conn.execute(
         "select id, said from people_log where owner_id = ? and undone_at is null order by id desc limit ?",

@@ -46,8 +46,9 @@ ASKED = 0.3  # how sure a question has to be to be worth a person's time
 
 @dataclass(frozen=True)
 class Cover:
-    """The face that a person is shown by: the photo's key, and where the face is on it."""
+    """A face that a person can be shown by: whose photo it is on, that photo's key, and where on it."""
 
+    owner_id: int
     face_id: int
     photo_id: int
     key: str
@@ -65,6 +66,10 @@ class Person:
     is_hidden: bool
     photos: int
     cover: Cover | None
+
+    @property
+    def age(self) -> int | None:
+        return age_at(self.birthday, date.today().isoformat())
 
 
 @dataclass(frozen=True)
@@ -176,7 +181,7 @@ def faces_in(db: Database, photo_id: int) -> list[FaceOnPhoto]:
 def faces_of(db: Database, owner_id: int, person_id: int, limit: int = 60) -> list[Cover]:
     """The best faces of a person, to choose a cover from or to tell others apart."""
     rows = db.conn.execute(
-        """select faces.id, photo_id, key, x, y, w, h from faces join photos on photos.id = photo_id
+        """select owner_id, faces.id, photo_id, key, x, y, w, h from faces join photos on photos.id = photo_id
            where person_id = ? and owner_id = ? and is_listed = 1 and state = 'found'
            order by quality desc, faces.id limit ?""",
         (checked_id(person_id, "person"), owner_id, limit),
@@ -184,15 +189,15 @@ def faces_of(db: Database, owner_id: int, person_id: int, limit: int = 60) -> li
     return [_cover(row) for row in rows]
 
 
-def face_cover(db: Database, face_id: int) -> tuple[int, Cover]:
-    """(owner, face) for a picture of it. Raises NotFound."""
+def face_cover(db: Database, face_id: int) -> Cover:
+    """A face, for a picture of it. Raises NotFound."""
     row = db.conn.execute(
         "select owner_id, faces.id, photo_id, key, x, y, w, h from faces join photos on photos.id = photo_id where faces.id = ?",
         (checked_id(face_id, "face"),),
     ).fetchone()
     if row is None:
         raise NotFound("There is no such face.")
-    return row[0], _cover(row[1:])
+    return _cover(row)
 
 
 def suggestions(db: Database, owner_id: int, limit: int = 20, person_id: int | None = None) -> list[Question]:
@@ -222,7 +227,7 @@ def suggestions(db: Database, owner_id: int, limit: int = 20, person_id: int | N
     ).fetchall()
     questions = []
     for about, face_id, other_id, sure in sorted([*of_faces, *of_groups], key=lambda row: -row[3])[:limit]:
-        cover = face_cover(db, face_id)[1] if face_id is not None else person(db, owner_id, other_id).cover
+        cover = face_cover(db, face_id) if face_id is not None else person(db, owner_id, other_id).cover
         if cover is not None:
             questions.append(Question(person(db, owner_id, about), cover, face_id, other_id, sure))
     return questions
@@ -239,7 +244,7 @@ def age_at(birthday: str | None, moment: str) -> int | None:
 
 
 def _cover(row: Sequence[Any]) -> Cover:
-    return Cover(row[0], row[1], row[2], Box(row[3], row[4], row[5], row[6]))
+    return Cover(row[0], row[1], row[2], row[3], Box(row[4], row[5], row[6], row[7]))
 
 
 def _people(db: Database, owner_id: int, condition: str = "", *values: int) -> list[Person]:
@@ -258,10 +263,10 @@ def _people(db: Database, owner_id: int, condition: str = "", *values: int) -> l
     counts = {person_id: (photos, best) for person_id, photos, _, best in counted.fetchall()}
     wanted = {row[4] for row in rows if row[4]} | {best for _, best in counts.values()}
     covers = {
-        row[0]: (row[7], _cover(row))
+        row[1]: (row[8], _cover(row))
         for row in in_chunks(
             db,
-            """select faces.id, photo_id, key, x, y, w, h, person_id from faces join photos on photos.id = photo_id
+            """select owner_id, faces.id, photo_id, key, x, y, w, h, person_id from faces join photos on photos.id = photo_id
                where faces.id in ({}) and is_listed = 1 and state = 'found'""",
             wanted,
         )

@@ -1,0 +1,330 @@
+"""/api/v1/people and /api/v1/faces: who is on the photos, and what people say about it. Every edit answers with a sentence and
+the id that undoes it."""
+
+import hashlib
+import io
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, request
+from sqlite_utils import Database
+
+from photolib import access, catalog, decisions, faces, variants
+from photolib.db import write
+from photolib.decisions import Decision
+from photolib.errors import BadInput, NotFound, UnreadablePhoto
+from photolib.faces import Cover, Person, Question
+from photolib.ports import FACES, Box
+from web.api import LONGEST_PAGE, PAGE, number, tile_json
+from web.guard import FOR_EVER
+from web.here import library, user, visitor
+
+bp = Blueprint("people_api", __name__, url_prefix="/api/v1")
+
+CROP_PIXELS = 192
+MARGIN = 0.35  # of the face's size, around it: hair and chin belong to a portrait
+MOST_FACES = 1000  # in one request
+
+
+# ---------------------------------------------------------------- reading
+
+
+@bp.get("/people")
+def people() -> dict[str, Any]:
+    """All of them: a thousand are 300 kB. q: only those whose name begins like this; hidden=1: the hidden ones too."""
+    lib, with_hidden = library(), request.args.get("hidden") == "1"
+    found = faces.people(lib.db, user().id, with_hidden)
+    if words := request.args.get("q"):
+        matching = [person_id for person_id, _ in faces.find_people(lib.db, user().id, words, with_hidden)]
+        found = sorted((each for each in found if each.id in matching), key=lambda each: matching.index(each.id))
+    ability = lib.models.ability(FACES)
+    return {
+        "items": [person_json(each) for each in found],
+        "next": None,
+        "note": None if ability.is_on else ability.note,
+    }
+
+
+@bp.get("/people/<int:person_id>")
+def person(person_id: int) -> dict[str, Any]:
+    found = faces.person(library().db, user().id, person_id)
+    covers = faces.faces_of(library().db, user().id, person_id)
+    return {**person_json(found), "faces": [cover_json(each) for each in covers]}
+
+
+@bp.get("/people/<int:person_id>/photos")
+def photos(person_id: int) -> dict[str, Any]:
+    faces.person(library().db, user().id, person_id)
+    size = min(number("size") or PAGE, LONGEST_PAGE)
+    page = catalog.timeline(library().db, user().id, request.args.get("cursor"), size, person_id=person_id)
+    return {"items": [tile_json(photo) for photo in page.photos], "next": page.cursor}
+
+
+@bp.get("/people/suggestions")
+def suggestions() -> dict[str, Any]:
+    found = faces.suggestions(library().db, user().id, min(number("size") or 20, PAGE), number("person_id"))
+    return {"items": [question_json(each) for each in found], "next": None}
+
+
+@bp.get("/people/decisions")
+def latest() -> dict[str, Any]:
+    """What can be undone, the last first."""
+    found = decisions.latest(library().db, user().id)
+    return {"items": [{"undo_id": each.id, "said": each.said} for each in found], "next": None}
+
+
+@bp.get("/photos/<int:photo_id>/faces")
+def faces_on(photo_id: int) -> dict[str, Any]:
+    photo = catalog.photo(library().db, _possible(photo_id))
+    access.require(visitor(), "view", photo)
+    return {"items": faces_json(library().db, photo_id), "next": None}
+
+
+@bp.get("/faces/<int:face_id>/crop")
+def crop(face_id: int) -> Response:
+    """A small square picture of a face. Its address (crop_url) names the photo and the box, so it may be kept for ever."""
+    cover = faces.face_cover(library().db, face_id)
+    access.require(visitor(), "view", cover)
+    data = _cropped(cover)
+    response = Response(data, mimetype="image/jpeg")
+    if request.args.get("v") == _version(cover):
+        response.headers["Cache-Control"] = FOR_EVER
+    response.set_etag(hashlib.sha256(data).hexdigest()[:32])
+    response.make_conditional(request.environ)
+    return response
+
+
+def crop_url(cover: Cover) -> str:
+    return f"/api/v1/faces/{cover.face_id}/crop?v={_version(cover)}"
+
+
+def _version(cover: Cover) -> str:
+    return hashlib.sha256(f"{cover.key} {cover.box} {CROP_PIXELS}".encode()).hexdigest()[:12]
+
+
+def _cropped(cover: Cover) -> bytes:
+    """From the smallest kept size that shows the face large enough."""
+    from PIL import Image
+
+    folder = variants.folder(library().variants, cover.key)
+    wanted = CROP_PIXELS / max(cover.box.w, cover.box.h, 0.001)
+    size = "medium" if wanted <= 1.5 * variants.SIZES["medium"] else "large"
+    try:
+        with Image.open(folder / variants.file_name(size, variants.KEPT[size]), formats=["JPEG"]) as image:
+            square = _square(cover.box, *image.size)
+            edge = square[2] - square[0]
+            if edge > 2 * CROP_PIXELS:  # the decoder may skip what would be thrown away
+                before = image.size
+                image.draft(None, (image.width * CROP_PIXELS // edge, image.height * CROP_PIXELS // edge))
+                square = _square(cover.box, *image.size) if image.size != before else square
+            small = image.convert("RGB").resize((CROP_PIXELS, CROP_PIXELS), Image.Resampling.BICUBIC, box=square)
+    except FileNotFoundError as problem:
+        raise NotFound("The sizes of this photo have not been made yet.") from problem
+    except (OSError, SyntaxError, ValueError) as problem:
+        raise UnreadablePhoto("The picture of this face cannot be read.") from problem
+    data = io.BytesIO()
+    small.save(data, "JPEG", quality=85)
+    return data.getvalue()
+
+
+def _square(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
+    """A square around a face, moved back into the picture where it would stick out."""
+    edge = min((1 + 2 * MARGIN) * max(box.w * width, box.h * height), width, height)
+    left = min(max(0.0, (box.x + box.w / 2) * width - edge / 2), width - edge)
+    top = min(max(0.0, (box.y + box.h / 2) * height - edge / 2), height - edge)
+    side = max(1, int(edge))
+    return int(left), int(top), int(left) + side, int(top) + side
+
+
+# ---------------------------------------------------------------- deciding
+
+
+@bp.patch("/people/<int:person_id>")
+def change(person_id: int) -> dict[str, Any]:
+    """name, birthday, is_hidden, cover_face_id: whichever are given, each a decision of its own."""
+    body = _body("name", "birthday", "is_hidden", "cover_face_id")
+    owner_id, made = user().id, []
+    if not body:
+        raise BadInput("Say what to change: name, birthday, is_hidden or cover_face_id.")
+    with write(library().db) as db:
+        # The name comes last: it may make this person one with another.
+        if "birthday" in body:
+            made.append(decisions.set_birthday(db, owner_id, person_id, _text(body, "birthday")))
+        if "is_hidden" in body:
+            made.append(decisions.hide(db, owner_id, person_id, _truth(body, "is_hidden")))
+        if "cover_face_id" in body:
+            made.append(decisions.set_cover(db, owner_id, person_id, _number(body, "cover_face_id")))
+        if "name" in body:
+            made.append(decisions.rename(db, owner_id, person_id, _text(body, "name")))
+        stays = made[-1].person_id or person_id
+        return {
+            **_said(made[-1]),
+            "undo_ids": [each.id for each in reversed(made)],
+            "person": person_json(faces.person(db, owner_id, stays)),
+        }
+
+
+@bp.post("/people/<int:person_id>/merge")
+def merge(person_id: int) -> dict[str, Any]:
+    """{"into": id}: this person becomes that one; {"with": id}: that one becomes this."""
+    body = _body("into", "with")
+    if len(body) != 1:
+        raise BadInput("Say with whom to merge: either into or with.")
+    if "into" in body:
+        into, other = _number(body, "into"), person_id
+    else:
+        into, other = person_id, _number(body, "with")
+    return _decide(lambda db: decisions.merge(db, user().id, into, other))
+
+
+@bp.post("/people/<int:person_id>/split")
+def split(person_id: int) -> dict[str, Any]:
+    """{"face_ids": [...], "name": who they are, when known}: these faces are somebody else's."""
+    body = _body("face_ids", "name")
+    listed = body.get("face_ids")
+    if not isinstance(listed, list) or len(listed) > MOST_FACES or not all(type(each) is int for each in listed):
+        raise BadInput(f"face_ids has to be a list of at most {MOST_FACES} ids.")
+    return _decide(lambda db: decisions.split(db, user().id, person_id, listed, _text(body, "name")))
+
+
+@bp.post("/faces/<int:face_id>/not-this-person")
+def not_this_person(face_id: int) -> dict[str, Any]:
+    _body()
+    return _decide(lambda db: decisions.not_this_person(db, user().id, face_id))
+
+
+@bp.post("/faces/<int:face_id>/not-a-face")
+def not_a_face(face_id: int) -> dict[str, Any]:
+    _body()
+    return _decide(lambda db: decisions.not_a_face(db, user().id, face_id))
+
+
+@bp.post("/faces/<int:face_id>/assign")
+def assign(face_id: int) -> dict[str, Any]:
+    """{"person_id": id} or {"name": name}"""
+    body = _body("person_id", "name")
+    if len(body) != 1:
+        raise BadInput("Say who this is: either person_id or name.")
+    if "name" in body:
+        return _decide(lambda db: decisions.assign(db, user().id, face_id, name=_text(body, "name") or ""))
+    return _decide(lambda db: decisions.assign(db, user().id, face_id, _number(body, "person_id")))
+
+
+@bp.post("/people/suggestions/answer")
+def answer() -> dict[str, Any]:
+    """{"person_id": id, "face_id" or "other_id": id, "is_so": true or false}"""
+    body = _body("person_id", "face_id", "other_id", "is_so")
+    about = {name: _number(body, name) for name in ("face_id", "other_id") if body.get(name) is not None}
+    return _decide(
+        lambda db: decisions.answer(db, user().id, _number(body, "person_id"), _truth(body, "is_so"), **about)
+    )
+
+
+@bp.post("/people/undo")
+def undo() -> dict[str, Any]:
+    """{"undo_id": id}, or {} for the last decision."""
+    body = _body("undo_id")
+    with write(library().db) as db:
+        return {"said": decisions.undo(db, user().id, _number(body, "undo_id") if "undo_id" in body else None)}
+
+
+def _decide(decide: Callable[[Database], Decision]) -> dict[str, Any]:
+    with write(library().db) as db:
+        return _said(decide(db))
+
+
+def _said(decision: Decision) -> dict[str, Any]:
+    return {"said": decision.said, "undo_id": decision.id, "person_id": decision.person_id}
+
+
+def _body(*names: str) -> dict[str, Any]:
+    """The JSON object of a request, with these names and no others. Raises BadInput."""
+    body = request.get_json(silent=True)
+    if not request.is_json or not isinstance(body, dict):
+        raise BadInput("Send a JSON object, as application/json.")
+    if unknown := set(body) - set(names):
+        raise BadInput(f"There is no {sorted(map(str, unknown))[0]!r} here. There are: {', '.join(names) or 'none'}.")
+    return body
+
+
+def _number(body: dict[str, Any], name: str) -> int:
+    value = body.get(name)
+    if type(value) is not int:
+        raise BadInput(f"{name} has to be a whole number.")
+    return value
+
+
+def _truth(body: dict[str, Any], name: str) -> bool:
+    value = body.get(name)
+    if type(value) is not bool:
+        raise BadInput(f"{name} has to be true or false.")
+    return value
+
+
+def _text(body: dict[str, Any], name: str) -> str | None:
+    value = body.get(name)
+    if value is not None and not isinstance(value, str):
+        raise BadInput(f"{name} has to be a text.")
+    return value
+
+
+def _possible(number: int) -> int:
+    if number > faces.LARGEST_ID:
+        raise NotFound("There is no such photo.")
+    return number
+
+
+# ---------------------------------------------------------------- as JSON
+
+
+def person_json(person: Person) -> dict[str, Any]:
+    return {
+        "person_id": person.id,
+        "name": person.name,
+        "birthday": person.birthday,
+        "age": person.age,
+        "is_hidden": person.is_hidden,
+        "photos": person.photos,
+        "cover": cover_json(person.cover) if person.cover else None,
+    }
+
+
+def cover_json(cover: Cover) -> dict[str, Any]:
+    return {
+        "face_id": cover.face_id,
+        "photo_id": cover.photo_id,
+        "key": cover.key,
+        "box": box_json(cover.box),
+        "url": crop_url(cover),
+    }
+
+
+def box_json(box: Box) -> dict[str, float]:
+    return {"x": box.x, "y": box.y, "w": box.w, "h": box.h}
+
+
+def question_json(question: Question) -> dict[str, Any]:
+    return {
+        "person": person_json(question.person),
+        "face_id": question.face_id,
+        "other_id": question.other_id,
+        "cover": cover_json(question.cover),
+        "confidence": question.confidence,
+    }
+
+
+def faces_json(db: Database, photo_id: int) -> list[dict[str, Any]]:
+    """The faces on a photo; hidden people are there without their names."""
+    return [
+        {
+            "face_id": face.id,
+            "person_id": face.person_id,
+            "name": None if face.is_hidden else face.name,
+            "box": box_json(face.box),
+            "quality": round(face.quality, 3),
+            "decided_by": face.decided_by,
+            "confidence": face.confidence,
+            "age": face.age,
+        }
+        for face in faces.faces_in(db, photo_id)
+    ]
