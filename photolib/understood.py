@@ -261,6 +261,18 @@ def keep_measures(db: Database, photo_id: int, measured: dict[str, Any]) -> None
     settle_kind(db, photo_id)
 
 
+def quality(db: Database, photo_ids: Sequence[int]) -> dict[int, dict[str, float | None]]:
+    """sharpness and exposure of each of these photos, 0 bad to 1 good; None where they were not measured."""
+    found: dict[int, dict[str, float | None]] = {each: {"sharpness": None, "exposure": None} for each in photo_ids}
+    rows = db.conn.execute(
+        "select photo_id, sharpness, exposure from measures where photo_id in (select value from json_each(?))",
+        (json.dumps(list(photo_ids)),),
+    )
+    for photo_id, sharpness, exposure in rows:
+        found[photo_id] = {"sharpness": sharpness, "exposure": exposure}
+    return found
+
+
 def settle_kind(db: Database, photo_id: int) -> None:
     """Call it off or on again that a photo is a portrait, by the faces found on it. For whoever changed those."""
     row = db.conn.execute("select kind from measures where photo_id = ?", (photo_id,)).fetchone()
@@ -363,10 +375,11 @@ def near(db: Database, owner_id: int, latitude: float, longitude: float, km: flo
     """The ids of an owner's photos taken within so many km, estimates included, in the order they came."""
     found: list[int] = []
     for (south, west), (north, east) in boxes(latitude, longitude, km):
+        # By position first: the plus sign keeps SQLite from going through everything the owner has.
         rows = db.conn.execute(
             """select photo_id, photo_places.latitude, photo_places.longitude from photo_places
                join photos on photos.id = photo_id
-               where photo_places.latitude between ? and ? and photo_places.longitude between ? and ? and owner_id = ?""",
+               where photo_places.latitude between ? and ? and photo_places.longitude between ? and ? and +owner_id = ?""",
             (south, north, west, east, owner_id),
         ).fetchall()
         if rows:
