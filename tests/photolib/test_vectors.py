@@ -217,7 +217,11 @@ def test_a_photo_that_changed_otherwise_keeps_its_place(library: Library) -> Non
     assert (library.vectors.positions, len(ids)) == (40, 40)
 
 
-def test_the_dead_are_taken_out_when_they_are_many(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("settings", [{}, {"memory_mb": 0}, {"grouped_from": 100}])
+def test_the_dead_are_taken_out_when_they_are_many(
+    library: Library, monkeypatch: pytest.MonkeyPatch, settings: dict[str, int]
+) -> None:
+    library.vectors = Vectors(library.data / "index", library.connections, **settings)
     monkeypatch.setattr(vectors, "BATCH", 200)
     monkeypatch.setattr(vectors, "PIECE", 256)
     ids = add(library, alike(1000))
@@ -227,7 +231,8 @@ def test_the_dead_are_taken_out_when_they_are_many(library: Library, monkeypatch
     keep(library, ids[ids % 3 == 0][:100], matrix)
     for number in range(0, 100, 9):
         assert nearest(library, matrix[number], 1) == [ids[ids % 3 == 0][number]]
-    assert len(nearest(library, matrix[0], 1000)) == 333
+    if "grouped_from" not in settings:  # which looks into an eighth of the groups
+        assert len(nearest(library, matrix[0], 1000)) == 333
     assert library.vectors.positions < 1000
 
 
@@ -254,6 +259,15 @@ def test_what_a_search_did_not_read_is_read_afterwards(library: Library, monkeyp
     reader.join()
     assert library.vectors.is_complete
     assert library.vectors.positions == 300
+
+
+def test_another_database_put_in_the_same_place_is_read_anew(library: Library) -> None:
+    ids = add(library, alike(50))
+    nearest(library, alike(1)[0])
+    query = alike(1)[0]
+    keep(library, ids[:1], query[None])
+    change(library, "delete from photo_changes")
+    assert nearest(library, query, 1) == [ids[0]]
 
 
 def test_vectors_grow_out_of_what_the_memory_holds(library: Library) -> None:
