@@ -1,0 +1,107 @@
+"""/api/v1/duplicates: photos that show the same, which of them to keep, and merging them. Only the visitor's own."""
+
+from typing import Any
+
+from flask import Blueprint, request
+
+from photolib import duplicates, understood
+from photolib.db import write
+from photolib.duplicates import Stack
+from photolib.errors import BadInput
+from web.api import LARGEST_ID, LONGEST_PAGE, number, tile_json
+from web.here import library, user
+
+bp = Blueprint("duplicates", __name__, url_prefix="/api/v1/duplicates")
+
+PAGE = 50
+NUMBER = f"int(max={LARGEST_ID})"
+KINDS = (duplicates.DUPLICATE, duplicates.BURST)
+
+
+@bp.get("")
+def groups() -> dict[str, Any]:
+    """Newest first; kind=duplicate or kind=burst for one kind only. The first photo of each is the one to keep."""
+    kind = request.args.get("kind")
+    if kind is not None and kind not in KINDS:
+        raise BadInput(f"There is no kind {kind!r} of duplicates. There are: {', '.join(KINDS)}.")
+    size = max(1, min(number("size") or PAGE, LONGEST_PAGE))
+    found, cursor = duplicates.stacks(library().db, user().id, kind, number("cursor"), size)
+    return {"items": [_stack_json(each) for each in found], "next": None if cursor is None else str(cursor)}
+
+
+@bp.post(f"/<{NUMBER}:stack_id>/merge")
+def merge(stack_id: int) -> dict[str, Any]:
+    """{"keep": 17, "photo_ids": [18, 19]}, or {} for the best and all others: keep one, the others go to the trash."""
+    said = _said()
+    with write(library().db) as db:
+        stack = duplicates.stack_by_id(db, user().id, stack_id)
+        there = {photo.id for photo in stack.photos}
+        keep = _photo_id(said, "keep") or stack.best_id
+        others = _photo_ids(said) or [photo_id for photo_id in there if photo_id != keep]
+        if not {keep, *others} <= there:
+            raise BadInput("These photos are not among the duplicates.")
+        merge_id = duplicates.merge(db, user().id, keep, others)
+    undo = f"{bp.url_prefix}/merges/{merge_id}/undo"
+    return {"photo_id": keep, "trashed": sorted(set(others) - {keep}), "undo": undo}
+
+
+@bp.post(f"/merges/<{NUMBER}:merge_id>/undo")
+def undo_merge(merge_id: int) -> dict[str, Any]:
+    """The photos come back; what went over to the kept one stays there."""
+    with write(library().db) as db:
+        restored = duplicates.undo_merge(db, user().id, merge_id)
+    return {"restored": restored}
+
+
+@bp.post(f"/<{NUMBER}:stack_id>/keep")
+def keep_apart(stack_id: int) -> dict[str, Any]:
+    """These are different: all of them, or with {"photo_ids": [18]} those from the others."""
+    said = _said()
+    with write(library().db) as db:
+        duplicates.keep_apart(db, user().id, stack_id, _photo_ids(said))
+    return {"duplicate_id": stack_id}
+
+
+@bp.post(f"/<{NUMBER}:stack_id>/best")
+def choose_best(stack_id: int) -> dict[str, Any]:
+    """{"photo_id": 18}: this one is the best, whatever comes."""
+    photo_id = _photo_id(_said(), "photo_id")
+    if photo_id is None:
+        raise BadInput('The best photo is given as {"photo_id": 18}.')
+    with write(library().db) as db:
+        duplicates.choose_best(db, user().id, stack_id, photo_id)
+        return _stack_json(duplicates.stack_by_id(db, user().id, stack_id))
+
+
+def _said() -> dict[str, Any]:
+    said = request.get_json(silent=True) if request.content_length else {}
+    if not isinstance(said, dict):
+        raise BadInput("What is sent here has to be a JSON object.")
+    return said
+
+
+def _photo_id(said: dict[str, Any], name: str) -> int | None:
+    value = said.get(name)
+    if value is not None and (type(value) is not int or not 0 < value <= LARGEST_ID):
+        raise BadInput(f"{name} has to be the number of a photo.")
+    return value
+
+
+def _photo_ids(said: dict[str, Any]) -> list[int] | None:
+    values = said.get("photo_ids")
+    if values is None:
+        return None
+    if not isinstance(values, list) or len(values) > LONGEST_PAGE:
+        raise BadInput(f"photo_ids has to be a list of at most {LONGEST_PAGE} numbers of photos.")
+    return [each for value in values if (each := _photo_id({"photo_ids": value}, "photo_ids")) is not None]
+
+
+def _stack_json(stack: Stack) -> dict[str, Any]:
+    quality = understood.quality(library().db, [photo.id for photo in stack.photos])
+    return {
+        "duplicate_id": stack.id,
+        "kind": stack.kind,
+        "best": stack.best_id,
+        "decided_by": stack.decided_by,
+        "photos": [{**tile_json(photo), **quality[photo.id]} for photo in stack.photos],
+    }
