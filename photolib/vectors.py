@@ -589,6 +589,7 @@ class _Copy:
 
         def one(span: tuple[Any, slice]) -> tuple[np.ndarray, np.ndarray]:
             piece, here = span
+            _faiss()
             if mask is not None and not mask[here].any():
                 return _nothing()
             cosines, at = piece.search(query[None], min(count, piece.ntotal), params=_asking(piece, mask, here))
@@ -597,7 +598,7 @@ class _Copy:
 
         spans = list(self._spans())
         if len(spans) > 1 and self._pool is None:
-            self._pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "vectors", _one_thread)
+            self._pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "vectors")
         parts = list(self._pool.map(one, spans)) if self._pool and len(spans) > 1 else [one(span) for span in spans]
         return _best(np.concatenate([ids for ids, _ in parts]), np.concatenate([near for _, near in parts]), count)
 
@@ -679,19 +680,18 @@ def _check_sum(file: BinaryIO) -> None:
 
 
 def _faiss() -> Any:
-    """FAISS, imported at first need. Raises TryLater when it is not installed."""
+    """FAISS, imported at first need. Raises TryLater when it is not installed.
+
+    It gets one thread for each that calls: what is large is shared out here already, and more would wait for each other.
+    """
     try:
         import faiss
     except ImportError as problem:
         raise TryLater(
             "Searching by meaning needs the package faiss-cpu; `pip install 'photolib[models]'` brings it."
         ) from problem
+    faiss.omp_set_num_threads(1)  # counts for this thread
     return faiss
-
-
-def _one_thread() -> None:
-    """Pieces are shared out among threads already; FAISS is not to start more in each."""
-    _faiss().omp_set_num_threads(1)
 
 
 def _taught(kind: str, dimensions: int, sample: Sequence[bytes]) -> Any:
@@ -711,7 +711,9 @@ def _taught(kind: str, dimensions: int, sample: Sequence[bytes]) -> Any:
         )
         index.cp.spherical, index.cp.niter = True, 8
         index.nprobe = max(1, -(-groups // 8))
+    faiss.omp_set_num_threads(os.cpu_count() or 1)
     index.train(numbers)
+    faiss.omp_set_num_threads(1)
     return index
 
 
