@@ -290,6 +290,12 @@ def media_part(db: Database, key: str, role: str) -> list[Media]:
     return [Media(*row) for row in rows.fetchall()]
 
 
+def listed_count(db: Database, owner_id: int) -> int:
+    """How many photos an owner's timeline holds."""
+    row = db.conn.execute("select coalesce(sum(photos), 0) from months where owner_id = ?", (owner_id,)).fetchone()
+    return row[0]
+
+
 def neighbours(db: Database, owner_id: int, photo: Photo) -> tuple[int | None, int | None]:
     """The ids of the next newer and the next older photo in the timeline."""
     found = []

@@ -1,1 +1,1 @@
-"""Words, or a picture, to photos."""
+"""Words, or a picture, to photos. search() is the question that pages, API and command line ask."""

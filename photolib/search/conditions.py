@@ -89,9 +89,13 @@ class Conditions:
     def _words(self, expression: str | None, columns: Sequence[str] = SEARCHED) -> Condition:
         if not expression:
             return ALWAYS
-        return _of_ids(
-            "select rowid from photo_words where photo_words match ?", (in_columns(expression, columns, self.owner_id),)
-        )
+        asked = (in_columns(expression, columns, self.owner_id),)
+        found = _of_ids("select rowid from photo_words where photo_words match ?", asked)
+        if count_up_to(self.db, found, MANY) < MANY:
+            return found
+        # So many that they are not gathered: each photo is looked up, and of those looked at many fit.
+        test = "exists (select 1 from photo_words where photo_words match ? and photo_words.rowid = photos.id)"
+        return Condition(test, asked)
 
     def _text(self, node: Text) -> Condition:
         if node.name == "in":
@@ -157,6 +161,7 @@ _COLUMNS = {
     "camera": ("camera",), "lens": ("lens",), "colour": ("looks",), "file": ("file",), "text": ("text",),
 }  # fmt: skip
 
+MANY = 200_000  # more ids than this take longer to gather than a page may take
 FEW = 20_000  # so many ids are looked up one by one faster than a library of a million photos is read through
 
 

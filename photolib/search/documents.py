@@ -413,3 +413,21 @@ def beginning(db: Database, owner_id: int, prefix: str, limit: int = 50) -> list
         (owner_id, prefix, prefix + "\U0010ffff", limit),
     )
     return [Name(*row) for row in rows]
+
+
+# ---------------------------------------------------------------- what documents say
+
+
+def said_about(db: Database, photo_ids: Sequence[int]) -> dict[int, dict[str, str]]:
+    """The documents of these photos: column to folded words."""
+    columns = COLUMNS[:-1]
+    return {photo_id: dict(zip(columns, row, strict=False)) for photo_id, row in _known_words(db, photo_ids).items()}
+
+
+def lines_with(db: Database, photo_id: int, wanted: Iterable[set[str]]) -> list[dict[str, Any]]:
+    """The lines of text in a picture that hold one of these words, with their boxes in shares of its size."""
+    asked = set().union(*wanted)
+    rows = db.conn.execute("select text, x, y, w, h from text_lines where photo_id = ? order by line", (photo_id,))
+    return [
+        {"text": text, "box": {"x": x, "y": y, "w": w, "h": h}} for text, x, y, w, h in rows if asked & set(words(text))
+    ][:20]
