@@ -328,7 +328,10 @@ def name_by_regions(db: Database, photo_id: int) -> None:
     regions = [
         each
         for each in json.loads(row[1] or "[]")
-        if each.get("name") and each.get("type", "face") == "face" and each["w"] > 0 and each["h"] > 0
+        if folded(_plain(each.get("name") or ""))
+        and each.get("type", "face") == "face"
+        and each["w"] > 0
+        and each["h"] > 0
     ]
     rows = db.conn.execute(
         "select id, x, y, w, h, decided_by, state, person_id from faces where photo_id = ? order by id", (photo_id,)
@@ -336,7 +339,7 @@ def name_by_regions(db: Database, photo_id: int) -> None:
     boxes = [Box(each["x"], each["y"], each["w"], each["h"]) for each in regions]
     same = matched(boxes, [Box(*each[1:5]) for each in rows], SAME_REGION)
     for at, region in enumerate(regions):
-        name = kept_name(region["name"])
+        name = _plain(region["name"])[:LONGEST_NAME].strip()
         if at not in same:
             box = boxes[at]
             db.conn.execute(
@@ -514,7 +517,7 @@ def _is_forbidden(db: Database, one: int, other: int) -> bool:
 
 
 def _apart(db: Database, one: int, other: int) -> float:
-    """The mean distance between the best faces of two people, by the model that has seen most of both; without any, too far."""
+    """The distance (linkage) between the best faces of two people, by the model that has seen most of both; without any, too far."""
     groups: dict[str, dict[int, list[np.ndarray]]] = defaultdict(lambda: defaultdict(list))
     for person_id in (one, other):
         rows = db.conn.execute(
@@ -595,12 +598,16 @@ def checked_id(number: int, what: str) -> int:
 
 def kept_name(name: str) -> str:
     """A name as it is kept. Raises BadInput."""
-    plain = " ".join("".join(each for each in name if each.isprintable() or each.isspace()).split())
-    if not plain or not folded(plain):
+    plain = _plain(name)
+    if not folded(plain):
         raise BadInput("A name needs at least one letter.")
     if len(plain) > LONGEST_NAME:
         raise BadInput(f"A name can have {LONGEST_NAME} letters.")
     return plain
+
+
+def _plain(name: str) -> str:
+    return " ".join("".join(each for each in name if each.isprintable() or each.isspace()).split())
 
 
 def carry_links(db: Database, stays: int, goes: int) -> None:
@@ -623,27 +630,3 @@ def pairs_of(db: Database, table: str, person_id: int) -> list[tuple[int, int]]:
     return db.conn.execute(
         f"select one_id, other_id from {table} where one_id = ? or other_id = ?", (person_id, person_id)
     ).fetchall()
-
-
-def carry_over(db: Database, photo_id: int, from_id: int) -> None:
-    """Before a photo goes that shows the same as another: what a person decided about its faces holds for those of the other."""
-    mine, theirs = (
-        db.conn.execute(
-            "select id, x, y, w, h, person_id, decided_by, state from faces where photo_id = ? order by id", (each,)
-        ).fetchall()
-        for each in (photo_id, from_id)
-    )
-    same = matched([Box(*row[1:5]) for row in theirs], [Box(*row[1:5]) for row in mine], SAME_FACE)
-    for at, (face_id, *_, person_id, decided_by, state) in enumerate(theirs):
-        if decided_by != "person":
-            continue
-        if at not in same:
-            db.conn.execute("update faces set photo_id = ? where id = ?", (photo_id, face_id))
-        elif mine[same[at]][6] != "person":
-            twin = mine[same[at]][0]
-            if person_id is not None:
-                free_others(db, photo_id, person_id, twin)
-            db.conn.execute(
-                "update faces set person_id = ?, decided_by = 'person', state = ?, confidence = null where id = ?",
-                (person_id, state, twin),
-            )

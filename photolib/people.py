@@ -19,7 +19,7 @@ REACH = 0.6  # dlib's threshold: what lies beyond is no evidence at all
 # is free of errors), one step stricter because a family's library is larger; then checked on the other half.
 JOIN = 0.52  # a face joins a person whose nearest faces are, in the mean, nearer than this
 PAIR = 0.45  # two faces begin a person when they are nearer than this
-MERGE = 0.5  # two groups are one when their faces are, in the mean, nearer than this
+MERGE = 0.5  # two groups are one when half of the pairs between them are nearer than this
 POOR = 0.4  # the same for a face too poor to be trusted
 GOOD = 0.5  # quality from which a face may found a person or speak for one
 NEAREST = 3  # of a person's faces have a say
@@ -247,8 +247,11 @@ def one_a_photo(members: np.ndarray, apart: np.ndarray, photos: np.ndarray) -> l
 
 
 def linkage(some: np.ndarray, others: np.ndarray) -> float:
-    """How far two groups are apart: the mean of all distances between them. Float arrays of shape (n, 128)."""
-    return float(distances(some, others).mean())
+    """How far two groups are apart: half of the pairs between them are nearer. Float arrays of shape (n, 128).
+
+    Not the mean, which the one face that ties them together would bring down.
+    """
+    return float(np.median(distances(some, others)))
 
 
 def overlap(one: Box, other: Box) -> float:

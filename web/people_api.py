@@ -21,7 +21,7 @@ from web.here import library, user, visitor
 
 bp = Blueprint("people_api", __name__, url_prefix="/api/v1")
 
-CROP_PIXELS = 192
+PIXELS = 192
 MARGIN = 0.35  # of the face's size, around it: hair and chin belong to a portrait
 MOST_FACES = 1000  # in one request
 
@@ -80,26 +80,26 @@ def faces_on(photo_id: int) -> dict[str, Any]:
     return {"items": faces_json(library().db, photo_id), "next": None}
 
 
-@bp.get("/faces/<int:face_id>/crop")
-def crop(face_id: int) -> Response:
-    """A small square picture of a face. Its address (crop_url) names the photo and the box, so it may be kept for ever."""
+@bp.get("/faces/<int:face_id>/picture")
+def picture(face_id: int) -> Response:
+    """A small square picture of a face. The address that picture_url() gives names the box too, and may be kept for ever."""
     cover = faces.face_cover(library().db, face_id)
     access.require(visitor(), "view", cover)
-    data = _cropped(cover)
-    response = Response(data, mimetype="image/jpeg")
-    if request.args.get("v") == _version(cover):
+    version = _version(cover)
+    is_known = request.if_none_match.contains(version)
+    response = Response(status=304) if is_known else Response(_cropped(cover), mimetype="image/jpeg")
+    response.set_etag(version)
+    if request.args.get("v") == version:
         response.headers["Cache-Control"] = FOR_EVER
-    response.set_etag(hashlib.sha256(data).hexdigest()[:32])
-    response.make_conditional(request.environ)
     return response
 
 
-def crop_url(cover: Cover) -> str:
-    return f"/api/v1/faces/{cover.face_id}/crop?v={_version(cover)}"
+def picture_url(cover: Cover) -> str:
+    return f"/api/v1/faces/{cover.face_id}/picture?v={_version(cover)}"
 
 
 def _version(cover: Cover) -> str:
-    return hashlib.sha256(f"{cover.key} {cover.box} {CROP_PIXELS}".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{cover.key} {cover.box} {PIXELS}".encode()).hexdigest()[:12]
 
 
 def _cropped(cover: Cover) -> bytes:
@@ -107,17 +107,17 @@ def _cropped(cover: Cover) -> bytes:
     from PIL import Image
 
     folder = variants.folder(library().variants, cover.key)
-    wanted = CROP_PIXELS / max(cover.box.w, cover.box.h, 0.001)
+    wanted = PIXELS / max(cover.box.w, cover.box.h, 0.001)
     size = "medium" if wanted <= 1.5 * variants.SIZES["medium"] else "large"
     try:
         with Image.open(folder / variants.file_name(size, variants.KEPT[size]), formats=["JPEG"]) as image:
             square = _square(cover.box, *image.size)
             edge = square[2] - square[0]
-            if edge > 2 * CROP_PIXELS:  # the decoder may skip what would be thrown away
+            if edge > 2 * PIXELS:  # the decoder may skip what would be thrown away
                 before = image.size
-                image.draft(None, (image.width * CROP_PIXELS // edge, image.height * CROP_PIXELS // edge))
+                image.draft(None, (image.width * PIXELS // edge, image.height * PIXELS // edge))
                 square = _square(cover.box, *image.size) if image.size != before else square
-            small = image.convert("RGB").resize((CROP_PIXELS, CROP_PIXELS), Image.Resampling.BICUBIC, box=square)
+            small = image.convert("RGB").resize((PIXELS, PIXELS), Image.Resampling.BICUBIC, box=square)
     except FileNotFoundError as problem:
         raise NotFound("The sizes of this photo have not been made yet.") from problem
     except (OSError, SyntaxError, ValueError) as problem:
@@ -295,7 +295,7 @@ def cover_json(cover: Cover) -> dict[str, Any]:
         "photo_id": cover.photo_id,
         "key": cover.key,
         "box": box_json(cover.box),
-        "url": crop_url(cover),
+        "url": picture_url(cover),
     }
 
 
