@@ -17,7 +17,20 @@ def create_app(library: "Library") -> "Flask":
     server has no use for it."""
     from flask import Flask
 
-    from web import api, errors, guard, media, pages, words
+    from web import (
+        api,
+        duplicates,
+        duplicates_pages,
+        errors,
+        guard,
+        media,
+        pages,
+        people_api,
+        people_pages,
+        places_pages,
+        search_pages,
+        words,
+    )
 
     app = Flask(__name__, static_url_path=f"/static/{_version(_STATIC)}")
     app.config.update(SEND_FILE_MAX_AGE_DEFAULT=guard.A_YEAR, MAX_CONTENT_LENGTH=64 << 10)
@@ -26,7 +39,7 @@ def create_app(library: "Library") -> "Flask":
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters.update(words.FILTERS)
-    for room in (pages, api, media):
+    for room in (pages, people_pages, places_pages, duplicates_pages, search_pages, api, duplicates, media, people_api):
         app.register_blueprint(room.bp)
     guard.register(app)
     errors.register(app)

@@ -17,6 +17,7 @@ from photolib.errors import (
     TryLater,
     UnreadablePhoto,
 )
+from web.done import wants_json
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ def _bug(problem: Exception) -> Response:
 
 
 def _answer(status: int, kind: str, message: str) -> Response:
-    if request.path.startswith(("/api/", "/media/")):
+    if request.path.startswith(("/api/", "/media/")) or wants_json():
         response = jsonify({"error": {"kind": kind, "message": message}})
     else:
         response = Response(render_template("error.html", status=status, message=message))

@@ -5,36 +5,32 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, render_template, request
 
-from photolib import catalog, formats, variants
+from photolib import catalog, labels, understood, variants
 from photolib import config as settings
-from photolib.catalog import Photo, Tile
+from photolib.catalog import Tile
+from photolib.db import write
 from photolib.errors import BadInput
 from photolib.overview import overview
-from web.api import allowed_photo, people, progress_json, urls
+from photolib.ports import EMBED, FACES, TEXT, Ability
+from web.api import LONGEST_LABEL, allowed_photo, progress_json
+from web.done import done
 from web.guard import FOR_EVER
 from web.here import library, user
+from web.results import Day, by_days
+from web.viewed import viewed
 
 bp = Blueprint("pages", __name__)
 
 FIRST_PAGE, NEXT_PAGES = 50, 100  # photos; the first screen has to be small, what follows may be fewer requests
 LEAST_RATIO, MOST_RATIO = 40, 300  # hundredths; a strip or a panorama is cropped in the grid, not in the viewer
 MONTHS_MAY_COST = 0.02  # the share of time that may go into counting photos per month for the scrubber
-MOVING = ("gif",)  # formats that move only as they are
-
-
-@dataclass(frozen=True)
-class Day:
-    """The photos of one local day, newest first."""
-
-    day: str
-    tiles: list[Tile]
 
 
 @dataclass(frozen=True)
@@ -70,20 +66,34 @@ def more_photos() -> str:
 
 @bp.get("/photo/<int:photo_id>")
 def photo(photo_id: int) -> str:
-    found = allowed_photo(photo_id)
-    return render_template("photo.html", **_viewed(found))
+    return render_template("photo.html", **viewed(allowed_photo(photo_id)))
 
 
 @bp.get("/fragments/photo/<int:photo_id>")
 def viewed_photo(photo_id: int) -> str:
     """One photo as the viewer shows it, to be put over a page that is open."""
-    found = allowed_photo(photo_id)
-    return render_template("_viewed.html", **_viewed(found))
+    return render_template("_viewed.html", **viewed(allowed_photo(photo_id)))
+
+
+@bp.post("/photo/<int:photo_id>/labels")
+def correct_label(photo_id: int) -> Response:
+    """A person says what a photo shows, or does not show."""
+    allowed_photo(photo_id, "edit")
+    text, is_there = request.values.get("label", "").strip(), request.values.get("is_there") != "no"
+    if not text or len(text) > LONGEST_LABEL:
+        raise BadInput("Say in a few words what the photo shows.")
+    label = labels.find(text) or text.lower()
+    with write(library().db) as db:
+        understood.correct_label(db, photo_id, label, is_there)
+    back = f"/photo/{photo_id}/labels?label={quote(label)}&is_there={'no' if is_there else 'yes'}"
+    return done(f"{labels.title(label)}: {'added' if is_there else 'taken away'}.", back)
 
 
 @bp.get("/activity")
 def activity() -> str:
-    return render_template("activity.html", overview=overview(library(), user().id), command=_command())
+    return render_template(
+        "activity.html", overview=overview(library(), user().id), command=_command(), abilities=_abilities()
+    )
 
 
 @bp.get(f"/ratios-{LEAST_RATIO}-{MOST_RATIO}.css")
@@ -101,10 +111,6 @@ def ratio_class(photo: Tile) -> str:
 bp.add_app_template_filter(variants.placeholder_uri, "placeholder_uri")
 
 
-def by_day(tiles: Iterable[Tile]) -> list[Day]:
-    return [Day(day, list(some)) for day, some in groupby(tiles, lambda tile: tile.day)]
-
-
 def _view(size: int, is_page: bool = False) -> View:
     """What the query asks for: `before` or `after` a cursor, or from a year, month or day downwards (`at`).
 
@@ -118,13 +124,25 @@ def _view(size: int, is_page: bool = False) -> View:
         before = catalog.cursor_below(at)
     if after:
         page = catalog.newer(db, owner, after, size)
-        return View(by_day(page.photos), page.cursor, catalog.cursor_at(page.photos[-1]) if page.photos else after)
+        return View(by_days(page.photos), page.cursor, catalog.cursor_at(page.photos[-1]) if page.photos else after)
     page = catalog.timeline(db, owner, before, size)
     newer = None
     if before and is_page:
         above = catalog.cursor_at(page.photos[0]) if page.photos else before
         newer = above if catalog.newer(db, owner, above, 1).photos else None
-    return View(by_day(page.photos), newer, page.cursor)
+    return View(by_days(page.photos), newer, page.cursor)
+
+
+ABILITIES = {
+    EMBED: "Search by what a photo shows",
+    FACES: "Faces and people",
+    TEXT: "Text in pictures",
+}
+
+
+def _abilities() -> list[tuple[str, Ability]]:
+    """What photolib can do with the models it has, in words, and whether it can just now."""
+    return [(words, library().models.ability(ability)) for ability, words in ABILITIES.items()]
 
 
 def _command() -> str:
@@ -151,24 +169,3 @@ def _years() -> list[tuple[str, list[tuple[str, int]]]]:
         ended = time.monotonic()
         kept[user().id] = (ended + (ended - began) / MONTHS_MAY_COST, months)
     return [(year, list(some)) for year, some in groupby(months, lambda month: month[0][:4])]
-
-
-def _viewed(photo: Photo) -> dict[str, object]:
-    """What the viewer's template needs."""
-    newer, older = catalog.neighbours(library().db, user().id, photo)
-    roles = {part.role for part in photo.parts}
-    return {
-        "photo": photo,
-        "urls": urls(photo.key),
-        "place": catalog.cursor_from(photo),
-        "newer": newer,
-        "older": older,
-        "people": people(photo),
-        "live": next((f"/media/{photo.key}/{role}" for role in ("video", "motion") if role in roles), None),
-        "shown": "original" if photo.format in MOVING else "large",
-        "format_name": _FORMAT_NAMES.get(photo.format, photo.format.upper()),
-        "is_raw": photo.type == "raw" or formats.FORMATS[photo.format].kind == "raw",
-    }
-
-
-_FORMAT_NAMES = {"jpeg": "JPEG", "webp": "WebP", "tiff": "TIFF", "jxl": "JPEG XL", "mkv": "Matroska", "webm": "WebM"}

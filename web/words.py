@@ -46,6 +46,12 @@ def long_day(taken_at: str) -> str:
     return f"{DAYS[moment.weekday()]}, {moment.day} {MONTHS[moment.month - 1]} {moment.year}"
 
 
+def whole_date(iso: str) -> str:
+    """14 June 2025"""
+    moment = _date(iso)
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}" if moment else iso
+
+
 def month(text: str) -> str:
     """June 2025, for "2025-06"."""
     year, _, number = text.partition("-")
@@ -175,7 +181,7 @@ def _date(taken_at: str) -> date | None:
 
 
 FILTERS: dict[str, Callable[..., str]] = {
-    "day": day, "long_day": long_day, "month": month, "clock": clock, "offset": offset, "date_source": date_source,
+    "day": day, "long_day": long_day, "date": whole_date, "month": month, "clock": clock, "offset": offset, "date_source": date_source,
     "duration": duration, "time_left": time_left, "exposure": exposure, "camera": camera, "size": size,
     "pixels": pixels, "breakable": breakable, "coordinates": coordinates, "count": count, "kind": kind, "caption": caption,
     "moment": weekday_moment,

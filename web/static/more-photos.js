@@ -3,7 +3,8 @@ import { welcome } from "./pictures.js"
 /** Fetches the next stretch of the timeline when its end comes near. Without script, the link inside still works. */
 class MorePhotos extends HTMLElement {
   // Somebody who scrolls fast gets there and past within one batch of entries, so the first is not the last word.
-  #end = new IntersectionObserver((all) => all.some((each) => each.isIntersecting) && this.#load(), { rootMargin: "1500px" })
+  #end = new IntersectionObserver((all) => all.some((each) => each.isIntersecting) && this.load(), { rootMargin: "1500px" })
+  #loading
 
   connectedCallback() {
     this.#end.observe(this)
@@ -11,6 +12,11 @@ class MorePhotos extends HTMLElement {
 
   disconnectedCallback() {
     this.#end.disconnect()
+  }
+
+  /** Fetch them now; once, however often it is asked. */
+  load() {
+    return (this.#loading ??= this.#load())
   }
 
   async #load() {
@@ -66,7 +72,8 @@ class MorePhotos extends HTMLElement {
     retry.textContent = "Try again"
     retry.onclick = () => {
       this.replaceChildren()
-      this.#load()
+      this.#loading = undefined
+      this.load()
     }
     this.replaceChildren("photolib does not answer at the moment.", retry)
   }

@@ -14,8 +14,9 @@ class PhotoViewer extends HTMLElement {
 
   connectedCallback() {
     this.tabIndex = -1
-    for (const type of ["click", "pointermove", "pointerdown", "pointerup", "pointercancel", "keydown", "dblclick"])
+    for (const type of ["click", "pointermove", "pointerdown", "pointerup", "pointercancel", "keydown", "dblclick", "pointerover", "focusin"])
       this.addEventListener(type, this)
+    this.addEventListener("refreshed", () => this.#known.clear()) // somebody changed what is said about a photo
     this.addEventListener("wheel", (event) => event.target.closest(".information") || event.preventDefault(), { passive: false })
     document.addEventListener("keydown", this.#keys)
     if (this.viewed) this.#settle()
@@ -46,7 +47,7 @@ class PhotoViewer extends HTMLElement {
       this.#known.delete(id)
       if (this.wanted !== id) return
       if (problem instanceof TypeError) this.#offerRetry(id, quick) // nobody answered
-      else location.assign(`/photo/${id}`) // the page of its own says what is wrong
+      else location.assign(addressOf(id)) // the page of its own says what is wrong
       return
     }
     if (article.dataset.status === "processing") this.#known.delete(id) // it will have more to say soon
@@ -64,6 +65,8 @@ class PhotoViewer extends HTMLElement {
     const { viewed } = this
     document.title = viewed.dataset.title
     this.classList.toggle("shows-information", sessionStorage.getItem("information") === "shown")
+    this.#boxes()
+    if (this.#grid) this.#orderByGrid()
     const video = viewed.querySelector("video")
     whenUnplayable(video, () => {
       viewed.querySelector("[data-unplayable]").hidden = false
@@ -84,7 +87,7 @@ class PhotoViewer extends HTMLElement {
   #fetch(id) {
     if (!this.#known.has(id)) {
       if (this.#known.size > 30) this.#known.delete(this.#known.keys().next().value)
-      this.#known.set(id, fetchArticle(id))
+      this.#known.set(id, fetchArticle(id, this.overGrid ? "" : location.search))
     }
     return this.#known.get(id)
   }
@@ -125,25 +128,27 @@ class PhotoViewer extends HTMLElement {
     else if (event.type === "pointerup" || event.type === "pointercancel") this.#release(event)
     else if (event.type === "dblclick" && event.target.closest(".stage") && !event.target.closest("video")) this.#whole()
     if (event.type === "keydown") this.#wake()
+    if (event.type === "pointerover" || event.type === "focusin") this.#mean(event.target.closest("[data-face]")?.dataset.face)
   }
 
   #click(event) {
     const act = event.target.closest("[data-act]")?.dataset.act
     if (!act || event.ctrlKey || event.metaKey || event.shiftKey) return
     event.preventDefault()
-    this.#do(act)
+    if (act === "visit") this.#visit(event.target.closest("a"))
+    else this.#do(act)
   }
 
   #keys = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !this.isConnected) return
     if (this.overGrid && !this.overGrid.open) return
     if (event.target.closest?.("dialog") && !this.contains(event.target) && event.target !== this.overGrid) return
-    const act = { ArrowLeft: "newer", ArrowRight: "older", i: "info", f: "whole", Escape: "close", " ": "play", "?": "keys" }[event.key]
+    const act = { ArrowLeft: "newer", ArrowRight: "older", i: "info", f: "whole", p: "boxes", Escape: "close", " ": "play", "?": "keys" }[event.key]
     const isTyping = event.target.matches?.("input, textarea, select")
     const isPressing = event.key === " " && event.target.closest?.("a, button, video, summary")
     const isSeeking = event.key.startsWith("Arrow") && event.target.closest?.("video")
     if (!act || isTyping || isPressing || isSeeking) return
-    if (act === "close" && document.fullscreenElement) return // Esc leaves the full screen first
+    if (act === "close" && (document.fullscreenElement || this.querySelector("[popover]:popover-open"))) return // Esc leaves the full screen first
     event.preventDefault()
     event.stopPropagation()
     this.#do(act)
@@ -153,21 +158,47 @@ class PhotoViewer extends HTMLElement {
     if (act === "newer" || act === "older") this.#turn(act)
     else if (act === "info") this.#information()
     else if (act === "whole") this.#whole()
+    else if (act === "boxes") this.#boxes(!this.classList.contains("shows-boxes"))
     else if (act === "live") this.#live()
     else if (act === "play") this.#play()
     else if (act === "keys") openKeys()
     else if (act === "close") this.#close()
   }
 
+  /** The grid below, when it has an order of its own, such as the best match first, and not that of the timeline. */
+  get #grid() {
+    return this.overGrid && document.querySelector("photo-grid[data-own-order]")
+  }
+
+  #orderByGrid() {
+    const tiles = [...this.#grid.querySelectorAll(".tile")]
+    const here = tiles.findIndex((tile) => tile.id === `photo-${this.viewed.dataset.photo}`)
+    if (here < 0) return // one that does not stand in the grid was opened from another
+    if (here > tiles.length - 10) this.#grid.querySelector("more-photos")?.load().then(() => this.viewed && this.#orderByGrid())
+    for (const [act, tile] of [["newer", tiles[here - 1]], ["older", tiles[here + 1]]]) {
+      const link = this.querySelector(`a.turn.${act}`)
+      link.hidden = !tile
+      if (tile) link.href = tile.getAttribute("href")
+      link.ariaLabel = act === "newer" ? "Photo before" : "Next photo"
+    }
+  }
+
   #idBehind(act) {
-    return this.querySelector(`a.turn.${act}`)?.getAttribute("href").split("/").at(-1)
+    const link = this.querySelector(`a.turn.${act}:not([hidden])`)
+    return link && idIn(link)
   }
 
   #turn(act) {
     const id = this.#idBehind(act)
     if (!id) return
-    history.replaceState(this.overGrid ? { photo: id } : null, "", `/photo/${id}`)
+    history.replaceState({ photo: id }, "", this.querySelector(`a.turn.${act}`).getAttribute("href"))
     this.show(id)
+  }
+
+  /** A photo that is neither of the neighbours: Back leads to the one before. */
+  #visit(link) {
+    history.pushState({ photo: idIn(link) }, "", link.getAttribute("href"))
+    this.show(idIn(link))
   }
 
   #information() {
@@ -179,6 +210,18 @@ class PhotoViewer extends HTMLElement {
   #whole() {
     if (document.fullscreenElement) document.exitFullscreen()
     else (this.overGrid ?? this).requestFullscreen?.()
+  }
+
+  /** Frames around faces: whether they are shown is remembered like the information is. */
+  #boxes(areShown = sessionStorage.getItem("boxes") === "shown") {
+    this.classList.toggle("shows-boxes", areShown)
+    sessionStorage.setItem("boxes", areShown ? "shown" : "hidden")
+    this.querySelector('[data-act="boxes"]')?.setAttribute("aria-pressed", areShown)
+  }
+
+  /** The frame of the face that is pointed at in the information. */
+  #mean(face) {
+    for (const box of this.querySelectorAll("[data-box]")) box.classList.toggle("is-meant", box.dataset.box === face)
   }
 
   #play() {
@@ -254,8 +297,11 @@ function whenUnplayable(video, then) {
   video?.addEventListener("loadedmetadata", () => video.videoWidth || then())
 }
 
-async function fetchArticle(id) {
-  const answer = await fetch(`/fragments/photo/${id}`)
+const idIn = (link) => link.pathname.split("/").at(-1)
+const addressOf = (id) => document.getElementById(`photo-${id}`)?.getAttribute("href") ?? `/photo/${id}`
+
+async function fetchArticle(id, tail) {
+  const answer = await fetch(`/fragments/photo/${id}${tail}`)
   if (!answer.ok) throw new Error(answer.status)
   const text = document.createElement("template")
   text.innerHTML = await answer.text()
@@ -281,7 +327,10 @@ function overlay() {
   dialog.setAttribute("aria-label", "Photo")
   const viewer = document.createElement("photo-viewer")
   viewer.className = "viewer"
-  dialog.append(viewer)
+  const toasts = document.createElement("div")
+  toasts.className = "toasts"
+  toasts.role = "status"
+  dialog.append(viewer, toasts)
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault() // closing is a step back in the history, whatever asked for it
     history.back()
@@ -327,7 +376,10 @@ export function open(tile) {
 }
 
 addEventListener("popstate", ({ state }) => {
-  if (!document.querySelector("photo-grid")) return
-  if (state?.photo) show(state.photo)
+  const id = state?.photo ?? location.pathname.match(/^\/photo\/(\d+)$/)?.[1]
+  const alone = document.querySelector("main photo-viewer")
+  if (alone) id ? alone.show(id) : location.reload() // back to a page that was left behind by reloading
+  else if (!document.querySelector("photo-grid")) return
+  else if (id) show(id)
   else hide()
 })
