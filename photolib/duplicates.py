@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 from sqlite_utils import Database
 
-from photolib import catalog
+from photolib import catalog, faces, jobs, people
 from photolib.catalog import Tile
 from photolib.errors import BadInput, NotFound
+from photolib.ports import FACES, Box
 from photolib.sources import now
 
 SAME = 6  # bits: a copy in another size or compression differs in 0 to 6; two photos of different things in 32, give or take 4
@@ -540,7 +541,8 @@ def _carry_over(db: Database, owner_id: int, other_id: int, kept_id: int) -> Non
         pair,
     )
     _carry_names(db, other_id, kept_id)
-    _carry_faces(db, other_id, kept_id)
+    if _carry_faces(db, other_id, kept_id):
+        jobs.enqueue(db, FACES, [kept_id])  # whoever is near those faces is looked for anew
     catalog.relist(db, kept_id)
 
 
@@ -557,64 +559,98 @@ def _carry_names(db: Database, other_id: int, kept_id: int) -> None:
         )
 
 
-_SAME_FACE = 0.3  # share of their joint area that two boxes have in common when they frame one face
-_SAME_PERSON = 0.45  # distance of embeddings, well within the 0.6 that face_recognition recommends: for a copy that was cut otherwise
+_SAME_PERSON = (
+    0.45  # distance of vectors, well within the 0.6 that face_recognition recommends: for a copy that was cut otherwise
+)
+_FACE = "id, x, y, w, h, vector, model, state, person_id, decided_by"
 
 
-def _carry_faces(db: Database, other_id: int, kept_id: int) -> None:
-    """What people and files said of the other photo's faces goes to the same faces of the kept one; a face that it lacks goes along.
+@dataclass(frozen=True)
+class _Face:
+    id: int
+    box: Box
+    vector: bytes | None
+    model: str
+    state: str
+    person_id: int | None
+    decided_by: str | None
 
-    What was decided about the kept photo's own faces stays, and nobody comes to be on it twice.
+    @property
+    def is_decided(self) -> bool:
+        return self.decided_by in ("person", "file")
+
+
+def _faces(db: Database, photo_id: int) -> list[_Face]:
+    rows = db.conn.execute(f"select {_FACE} from faces where photo_id = ? order by id", (photo_id,))
+    return [_Face(row[0], Box(*row[1:5]), *row[5:]) for row in rows]
+
+
+def _carry_faces(db: Database, other_id: int, kept_id: int) -> bool:
+    """What people and files said of the other photo's faces goes to the same faces of the kept one, as a person's word; a face that it
+    lacks goes along. Returns whether anything did.
+
+    What a person decided about the kept photo's own faces stays, and nobody comes to be on it twice.
     """
-    columns = "x, y, w, h, quality, pixels, model, vector, state, source, person_id, decided_by, confidence"
-    theirs = db.conn.execute(
-        f"""select id, {columns} from faces where photo_id = ?
-              and (decided_by in ('person', 'file') or id in (select face_id from not_this_person)) order by id""",
-        (other_id,),
-    ).fetchall()
-    for face_id, *face in theirs:
-        state, person_id, decided_by = face[8], face[10], face[11]
-        mine = db.conn.execute(f"select id, {columns} from faces where photo_id = ?", (kept_id,)).fetchall()
-        there = [each for each in mine if person_id is not None and each[11] == person_id]
-        match = there[0] if there else _same_face(face, mine)
-        is_decided = decided_by in ("person", "file")
-        if match is None and not is_decided:
+    has_changed = False
+    for face in _faces(db, other_id):
+        mine = _faces(db, kept_id)
+        not_them = [
+            row[0] for row in db.conn.execute("select person_id from not_this_person where face_id = ?", (face.id,))
+        ]
+        if not face.is_decided and not not_them:
+            continue
+        there = [each for each in mine if face.person_id is not None and each.person_id == face.person_id]
+        match = (
+            next((each for each in there if each.is_decided), None) or _same_face(face, mine) or next(iter(there), None)
+        )
+        if match is None and not face.is_decided:
             continue
         if match is None:
-            db.conn.execute(f"insert into faces (photo_id, {columns}) values ({', '.join('?' * 14)})", (kept_id, *face))
-            continue
-        if is_decided and match[12] != "person":
+            (face_id,) = db.conn.execute(
+                """insert into faces (photo_id, x, y, w, h, quality, pixels, model, vector, state, source, person_id, decided_by)
+                   select ?, x, y, w, h, quality, pixels, model, vector, state, source, person_id, 'person' from faces where id = ?
+                   returning id""",
+                (kept_id, face.id),
+            ).fetchone()
+        else:
+            face_id = match.id
+            said = (face.state, face.person_id)
+            if (
+                face.is_decided
+                and match.decided_by != "person"
+                and (match.decided_by, match.state, match.person_id) != ("file", *said)
+            ):
+                db.conn.execute(
+                    "update faces set state = ?, person_id = ?, decided_by = 'person', confidence = null where id = ?",
+                    (*said, face_id),
+                )
+                db.conn.execute("delete from maybe_this_person where face_id = ?", (face_id,))
+        if face.is_decided and face.person_id is not None:
+            faces.free_others(db, kept_id, face.person_id, face_id)
+        for person_id in not_them:
             db.conn.execute(
-                "update faces set state = ?, person_id = ?, decided_by = ?, confidence = ? where id = ?",
-                (state, person_id, decided_by, face[12], match[0]),
+                "insert into not_this_person (face_id, person_id) values (?, ?) on conflict (face_id, person_id) do nothing",
+                (face_id, person_id),
             )
-        db.conn.execute(
-            """insert into not_this_person (face_id, person_id) select ?, person_id from not_this_person where face_id = ?
-               on conflict (face_id, person_id) do nothing""",
-            (match[0], face_id),
-        )
+            db.conn.execute(
+                f"""update faces set person_id = null, decided_by = null, confidence = null
+                    where id = ? and person_id = ? and {faces.BY_MODEL}""",
+                (face_id, person_id),
+            )
+        has_changed = True
+    return has_changed
 
 
-def _same_face(face: Sequence[Any], faces: Sequence[Sequence[Any]]) -> Sequence[Any] | None:
-    """Of faces (with an id in front) the one that is this one: by its place, else by its looks."""
-    best = max(faces, key=lambda each: _overlap(face, each[1:]), default=None)
-    if best is not None and _overlap(face, best[1:]) >= _SAME_FACE:
-        return best
-    near = [(_distance(face, each[1:]), each[0], each) for each in faces]
-    found = min(near, default=None)
-    return found[2] if found is not None and found[0] <= _SAME_PERSON else None
+def _same_face(face: _Face, others: Sequence[_Face]) -> _Face | None:
+    """Of these faces the one that is this one: by its place, else by its looks."""
+    place = people.matched([face.box], [each.box for each in others], faces.SAME_FACE)
+    if place:
+        return others[place[0]]
+    near = min(((_apart(face, each), each.id, each) for each in others), default=None)
+    return near[2] if near is not None and near[0] <= _SAME_PERSON else None
 
 
-def _overlap(one: Sequence[Any], other: Sequence[Any]) -> float:
-    """Intersection over union of two boxes given as left, top, width, height."""
-    wide = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    high = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    common = max(wide, 0) * max(high, 0)
-    return float(common / max(one[2] * one[3] + other[2] * other[3] - common, 1e-9))
-
-
-def _distance(one: Sequence[Any], other: Sequence[Any]) -> float:
-    if one[6] != other[6] or not one[7] or not other[7]:
+def _apart(one: _Face, other: _Face) -> float:
+    if one.model != other.model or not one.vector or not other.vector:
         return math.inf
-    vectors = [np.frombuffer(each[7], "<f4") for each in (one, other)]
-    return float(np.linalg.norm(vectors[0] - vectors[1])) if vectors[0].shape == vectors[1].shape else math.inf
+    return float(np.linalg.norm(np.frombuffer(one.vector, "<f4") - np.frombuffer(other.vector, "<f4")))

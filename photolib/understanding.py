@@ -159,6 +159,7 @@ def find_faces(lib: Library, photos: list[Photo]) -> Write:
         for photo in photos:
             faces.name_by_regions(db, photo.id)
             faces.settle(db, lib.face_vectors, photo.id)
+            understood.settle_kind(db, photo.id)
 
     return write_down
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from photolib import appearance
+from photolib import appearance, catalog, understood
+from photolib.db import write
 from photolib.library import Library
 
 
@@ -189,3 +190,26 @@ def test_a_photo_that_comes_in_is_measured(library: Library, tmp_path: Path, imp
            from measures join photos on photos.id = photo_id order by filename"""
     ).fetchall()
     assert rows == [("scene.jpg", 8, "photo", 1, 1), ("shot.png", 8, "screenshot", 1, 1)]
+
+
+def test_a_photo_becomes_a_portrait_whichever_is_found_first_the_face_or_the_measures(library: Library) -> None:
+    with write(library.db) as db:
+        original = catalog.Original("0" * 64, "jpg", "jpeg", "image/jpeg", 1000)
+        photo_id, _ = catalog.add_photo(db, 1, original, "photo", "a.jpg", "2024-06-01T12:00:00.000")
+
+        def kind() -> str:
+            return str(db.conn.execute("select kind from measures").fetchone()[0])
+
+        understood.settle_kind(db, photo_id)  # nothing is measured yet
+        box = (photo_id, 0.3, 0.3, 0.3, 0.4, 0.9, 200, "m")
+        db.conn.execute(
+            "insert into faces (photo_id, x, y, w, h, quality, pixels, model) values (?, ?, ?, ?, ?, ?, ?, ?)", box
+        )
+        understood.keep_measures(db, photo_id, {"kind": "photo"})
+        assert kind() == "portrait"
+        db.conn.execute("update faces set state = 'no face'")
+        understood.settle_kind(db, photo_id)
+        assert kind() == "photo"
+        db.conn.execute("update faces set state = 'found'")
+        understood.settle_kind(db, photo_id)
+        assert kind() == "portrait"

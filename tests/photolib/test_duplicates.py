@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from sqlite_utils import Database
 
 from photolib import catalog, db, duplicates, understood
 from photolib.db import write
-from photolib.duplicates import BURST, DUPLICATE
+from photolib.duplicates import BURST, DUPLICATE, Likeness, Shot
 from photolib.errors import BadInput, NotFound
 from photolib.library import Library
 
@@ -193,6 +194,20 @@ def test_two_views_within_seconds_are_no_burst(library: Library, list_shot: List
     assert groups(library) == []
 
 
+def test_only_one_owner_s_photos_of_one_kind_are_alike() -> None:
+    one = Shot(1, 1, False, HASH, "2024-06-01T12:00:00.000", True, None, None, None)
+    assert duplicates.likeness(one, replace(one, id=2)) == Likeness(2, DUPLICATE, 0)
+    assert duplicates.likeness(one, replace(one, id=2, owner_id=2)) is None
+    assert duplicates.likeness(one, replace(one, id=2, is_video=True)) is None
+    assert duplicates.likeness(one, one) is None
+
+
+def test_what_the_camera_calls_a_burst_is_one_however_much_moved() -> None:
+    one = Shot(1, 1, False, HASH, "2024-06-01T12:00:00.000", True, ("a", "b"), "20240601120000", None)
+    assert duplicates.likeness(one, replace(one, id=2, hash=flipped(30))) == Likeness(2, BURST, 30)
+    assert duplicates.likeness(one, replace(one, id=2, hash=flipped(30), burst="20240601120005")) is None
+
+
 def test_a_video_and_a_photo_of_it_are_two_things(library: Library, list_shot: ListShot) -> None:
     list_shot(HASH)
     one = list_shot(HASH, type="video", duration=10.0)
@@ -249,6 +264,11 @@ def test_one_photo_can_be_called_different_from_the_others(library: Library, lis
         duplicates.keep_apart(database, 1, newest(library), [two])
     look(library, two)
     assert groups(library) == [(DUPLICATE, [one, three])]
+    with write(library.db) as database:
+        database.conn.execute("delete from stacks")  # when all is found anew, it is the same
+    for photo_id in (two, one, three):
+        look(library, photo_id)
+    assert [set(photos) for _, photos in groups(library)] == [{one, three}]
     with write(library.db) as database, pytest.raises(BadInput):
         duplicates.keep_apart(database, 1, newest(library), [two])
 
@@ -388,6 +408,54 @@ def test_what_was_decided_about_the_kept_photo_wins(library: Library, list_shot:
     assert (photo.title, [label for label, _, _ in understood.labels(library.db, kept)]) == ("Mine", ["dog"])
     people = library.db.conn.execute("select person_id from faces where photo_id = ?", (kept,)).fetchall()
     assert people == [(sarah,)]  # once
+
+
+def test_what_was_said_of_a_face_goes_to_the_same_face(library: Library, list_shot: ListShot) -> None:
+    kept, other = list_shot(), list_shot()
+    here, far = (0.1, 0.1, 0.2, 0.2), (0.6, 0.6, 0.2, 0.2)
+    with write(library.db) as database:
+        sarah, tom, ann = (add_person(database, name) for name in ("Sarah", "Tom", "Ann"))
+        guessed = add_face(database, kept, here, person_id=tom, decided_by="model")
+        twin = add_face(
+            database, kept, far, person_id=ann, decided_by="model", vector=np.zeros(128, dtype="<f4").tobytes()
+        )
+        add_face(database, kept, (0.9, 0.9, 0.05, 0.05), person_id=sarah, decided_by="model", vector=None)
+        denied = add_face(database, other, here, vector=None)
+        database.conn.execute("insert into not_this_person (face_id, person_id) values (?, ?)", (denied, tom))
+        duplicates.merge(database, 1, kept, [other])
+        assert (
+            dict(database.conn.execute("select id, person_id from faces where photo_id = ?", (kept,)))[guessed] is None
+        )
+        assert database.conn.execute("select 1 from not_this_person where face_id = ?", (guessed,)).fetchone()
+
+        third = catalog.photo(database, list_alike(database, kept)).id
+        # Cut otherwise, so that only the vector tells.
+        add_face(
+            database,
+            third,
+            (0.3, 0.3, 0.1, 0.1),
+            person_id=sarah,
+            decided_by="file",
+            vector=np.zeros(128, dtype="<f4").tobytes(),
+        )
+        add_face(database, third, here, state="no face", decided_by="person", vector=None)
+        duplicates.merge(database, 1, kept, [third])
+        rows = database.conn.execute(
+            "select id, person_id, decided_by, state from faces where photo_id = ? order by id", (kept,)
+        ).fetchall()
+        waits = database.conn.execute("select photo_id from jobs where step = 'faces'").fetchall()
+    assert rows[0] == (guessed, None, "person", "no face")
+    assert rows[1] == (twin, sarah, "person", "found")
+    assert rows[2][1:3] == (None, None)  # nobody is on it twice
+    assert waits == [(kept,)]
+
+
+def list_alike(database: Database, photo_id: int) -> int:
+    """Another photo of the same owner, as bare as can be."""
+    original = catalog.Original("f" * 64, "jpg", "jpeg", "image/jpeg", 1000)
+    return catalog.add_photo(
+        database, catalog.photo(database, photo_id).owner_id, original, "photo", "x.jpg", "2024-01-01T00:00:00.000"
+    )[0]
 
 
 def test_a_copy_that_comes_after_a_merge_is_proposed_anew(library: Library, list_shot: ListShot) -> None:
