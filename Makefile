@@ -12,6 +12,7 @@ WHEELS := build/wheels
 
 run: .venv/ready
 	$(BIN)/photolib config init $(if $(LIBRARY),--library "$(LIBRARY)")
+	$(BIN)/photolib models fetch built-in
 	$(BIN)/photolib serve
 
 test: .venv/ready-for-tests check

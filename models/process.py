@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import models
-from models import shelf
+from models import catalogue, shelf
 from models.child import CANNOT_LOAD, PROTOCOL
 from models.wire import Closed, Late, Line, Message
 from photolib import errors
@@ -30,6 +30,10 @@ log = logging.getLogger(__name__)
 START_SECONDS = 60  # for Python to start, on a slow and busy machine
 LOADING_SECONDS = 300  # for a large model on a slow disk
 MOST_PICTURES = 64  # in one request
+_BETTER = (
+    "it knows about 1000 kinds of things; a CLIP model also understands what people do, places, moods and colours: "
+    f"`photolib models fetch {catalogue.recommended().name}`"
+)
 _LOOK_SECONDS = 0.02
 _STARTS_AGAIN_AFTER = 1.0
 _MOST_CRASHES = 3
@@ -136,7 +140,7 @@ class ModelProcess:
         if place.name in self._off:
             return Ability(EMBED, None, self._off[place.name])
         if shelf.is_there(place):
-            return Ability(EMBED, place.name, "")
+            return Ability(EMBED, place.name, _BETTER if place.name == shelf.BUILT_IN_NAME else "")
         return Ability(EMBED, None, shelf.what_helps(place))
 
     def _on(self, ability: str) -> str:

@@ -4,10 +4,12 @@ A model is a folder that open_clip can load: `open_clip_config.json`, `open_clip
 transformers model, its `config.json` and tokenizer. `checksums.json` names the SHA-256 of each file.
 """
 
+import contextlib
 import hashlib
 import importlib.util
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -138,6 +140,20 @@ def write_whole(file: Path, content: bytes) -> None:
     except BaseException:
         os.unlink(draft)
         raise
+
+
+@contextlib.contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A draft that becomes this folder when it is done; what was there before goes."""
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        yield draft
+        draft.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.rename(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def sha256(file: Path) -> str:

@@ -13,6 +13,7 @@ from photolib import db
 from photolib.config import Config
 from photolib.errors import PhotolibError
 from photolib.library import mount_of, open_library
+from photolib.ports import ABILITIES, Models, NoModels
 
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph"}
 CODECS = {
@@ -31,12 +32,12 @@ class Finding(NamedTuple):
     sentence: str
 
 
-def examine(config: Config) -> list[Finding]:
-    """Look at everything photolib stands on."""
+def examine(config: Config, models: Models | None = None) -> list[Finding]:
+    """Look at everything photolib stands on. models: None for none."""
     checks: tuple[Callable[[Config], Iterator[Finding]], ...] = (
-        _python, _codecs, _data_folder, _database, _room, _libraries, _notifications, _clock, _models,
+        _python, _codecs, _data_folder, _database, _room, _libraries, _notifications, _clock,
     )  # fmt: skip
-    return [finding for check in checks for finding in check(config)]
+    return [*(finding for check in checks for finding in check(config)), *_models(models or NoModels())]
 
 
 def _python(config: Config) -> Iterator[Finding]:
@@ -141,10 +142,14 @@ def _clock(config: Config) -> Iterator[Finding]:
         yield Finding("clock", "problem", "This machine's clock is in the past. Set it, or switch on NTP.")
 
 
-def _models(config: Config) -> Iterator[Finding]:
-    from photolib.overview import NO_MODELS
+def _models(models: Models) -> Iterator[Finding]:
+    from photolib.overview import ABILITY_WORDS
 
-    yield Finding("models", "ok", f"{NO_MODELS.capitalize()}.")
+    for each in map(models.ability, ABILITIES):
+        is_wish = "switched off" in each.note or not each.note
+        state = "ok" if each.is_on or is_wish else "warning"
+        sentence = f"On, by {each.model}" if each.is_on else "Off"
+        yield Finding(ABILITY_WORDS[each.ability], state, f"{sentence}{f': {each.note}' if each.note else ''}.")
 
 
 def file_system_of(path: Path) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 from photolib import catalog, jobs, sources
 from photolib.ingest import STEPS
 from photolib.library import Library
+from photolib.ports import ABILITIES, EMBED, FACES, TEXT, Models
 
-NO_MODELS = "none installed; search by what a photo shows, and faces, are off"
+ABILITY_WORDS = {EMBED: "search by what a photo shows", FACES: "faces", TEXT: "text in pictures"}
 
 
 def overview(lib: Library, owner_id: int | None = None, most_failures: int = 1000) -> dict[str, Any]:
@@ -25,8 +26,26 @@ def overview(lib: Library, owner_id: int | None = None, most_failures: int = 100
         "libraries": _libraries(lib),
         "failures": [failure._asdict() for failure in sources.failed(lib.db, owner_id, most_failures)],
         "failures_in_all": sources.failed_count(lib.db, owner_id),
-        "models": {"present": [], "note": NO_MODELS},
+        "models": models(lib.models),
         "last_backup": None,
+    }
+
+
+def models(models: Models) -> dict[str, Any]:
+    """Which abilities are on and by which model, as "abilities"; the same in one line as "note"."""
+    found = [models.ability(each) for each in ABILITIES]
+    lines = [
+        f"{ABILITY_WORDS[each.ability]}: {each.model or 'off'}{f' ({each.note})' if each.note else ''}"
+        for each in found
+    ]
+    if len({each.note for each in found}) == 1 and not any(each.is_on for each in found):
+        lines = [f"search by what a photo shows, faces and text in pictures are off: {found[0].note}"]
+    return {
+        "present": [each.model for each in found if each.model is not None],
+        "abilities": [
+            {"ability": each.ability, "model": each.model, "is_on": each.is_on, "note": each.note} for each in found
+        ],
+        "note": "; ".join(lines),
     }
 
 
