@@ -1,11 +1,12 @@
 """/api/v1: the same questions the pages ask, answered in JSON. PRODUCT words: photo_id, key, taken_at, parts, urls."""
 
 import re
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, request
 
-from photolib import access, catalog, jobs, labels, understood, variants
+from photolib import access, catalog, faces, jobs, labels, understood, variants
 from photolib.catalog import Part, Photo, Tile
 from photolib.db import write
 from photolib.errors import BadInput, NotFound
@@ -262,11 +263,21 @@ def part_json(photo: Photo, part: Part) -> dict[str, Any]:
 
 
 def people(photo: Photo) -> list[dict[str, Any]]:
-    """Who the file says is on it: by a face region where there is one, else by name only."""
+    """Who is on it, as far as is known: faces with a name, and those whom the file only names.
+
+    Until faces have been looked for, the file's regions stand in for them.
+    """
+    here = faces.faces_in(library().db, photo.id)
     boxed = [
-        {"person_id": None, "name": region["name"], "box": {side: region[side] for side in ("x", "y", "w", "h")}}
-        for region in photo.regions
-        if region.get("name")
+        {"person_id": face.person_id, "name": face.name, "box": asdict(face.box)}
+        for face in here
+        if face.name and not face.is_hidden
     ]
-    named = {each["name"] for each in boxed}
-    return [*boxed, *({"person_id": None, "name": name, "box": None} for name in photo.people if name not in named)]
+    by_region = [each for each in photo.regions if each.get("name") and each.get("type", "face") == "face"]
+    if not here:
+        boxed = [
+            {"person_id": None, "name": region["name"], "box": {side: region[side] for side in ("x", "y", "w", "h")}}
+            for region in by_region
+        ]
+    known = {each["name"] for each in (*boxed, *by_region)}
+    return [*boxed, *({"person_id": None, "name": name, "box": None} for name in photo.people if name not in known)]

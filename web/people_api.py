@@ -239,8 +239,8 @@ def _said(decision: Decision) -> dict[str, Any]:
 
 def _body(*names: str) -> dict[str, Any]:
     """The JSON object of a request, with these names and no others. Raises BadInput."""
-    body = request.get_json(silent=True)
-    if not request.is_json or not isinstance(body, dict):
+    body = request.get_json(silent=True) if request.is_json else None
+    if not isinstance(body, dict):
         raise BadInput("Send a JSON object, as application/json.")
     if unknown := set(body) - set(names):
         raise BadInput(f"There is no {sorted(map(str, unknown))[0]!r} here. There are: {', '.join(names) or 'none'}.")
