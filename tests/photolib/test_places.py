@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from photolib import place_names
@@ -79,18 +79,19 @@ def test_many_positions_are_named_as_each_is(towns: Gazetteer) -> None:
     assert towns.places(positions) == [towns.place(*position) for position in positions]
 
 
-around_the_globe = some.tuples(some.floats(-90, 90), some.floats(-180, 180))
-
-
-@given(around_the_globe, around_the_globe, some.floats(0.1, 500))
+@given(some.floats(-90, 90), some.floats(-180, 180), some.floats(-3, 3), some.floats(-3, 3), some.floats(0.1, 500))
+@example(10.0, -179.9, 0.0, -0.2, 100.0)
+@example(10.0, 179.9, 0.0, 0.2, 100.0)
+@example(89.9, 0.0, 0.05, 170.0, 100.0)
 def test_a_box_holds_everything_within_its_distance(
-    here: tuple[float, float], there: tuple[float, float], km: float
+    latitude: float, longitude: float, north: float, east: float, km: float
 ) -> None:
+    there = max(-90.0, min(90.0, latitude + north)), (longitude + east + 180) % 360 - 180
     is_inside = any(
-        south - 1e-9 <= there[0] <= north + 1e-9 and west - 1e-9 <= there[1] <= east + 1e-9
-        for (south, west), (north, east) in boxes(*here, km)
+        low[0] - 1e-9 <= there[0] <= high[0] + 1e-9 and low[1] - 1e-9 <= there[1] <= high[1] + 1e-9
+        for low, high in boxes(latitude, longitude, km)
     )
-    assert is_inside or kilometres(*here, *there) > km - 1e-6
+    assert is_inside or kilometres(latitude, longitude, *there) > km - 1e-6
 
 
 def test_distances_are_those_of_the_globe() -> None:
