@@ -13,10 +13,12 @@ from photolib.errors import DatabaseFailed, StorageFailed, TryLater
 from photolib.ingest import STEPS, Step
 from photolib.jobs import Job
 from photolib.library import Library
+from photolib.search import documents
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5  # another process may have queued something
+WORDS_SECONDS = 2.0  # so long what changed may be missing from the words to search by, while there is more urgent work
 DEAD_SECONDS = 5.0  # another process may have died with jobs in its hands
 
 
@@ -34,7 +36,7 @@ class Worker:
         self._stop = threading.Event()
         self._wake = threading.Condition()
         self._threads: list[threading.Thread] = []
-        self._checked_at = time.monotonic()
+        self._checked_at = self._worded_at = time.monotonic()
         self.problem: Exception | None = None
 
     def start(self) -> None:
@@ -77,6 +79,9 @@ class Worker:
                         must_look_back = False
                     if not work_once(self._lib, self._steps):
                         self._rest()
+                    elif time.monotonic() - self._worded_at > WORDS_SECONDS:
+                        self._worded_at = time.monotonic()
+                        documents.catch_up(self._lib.db)
                 except (StorageFailed, DatabaseFailed) as problem:
                     log.error("the worker %s: %s", "stops" if self._retry_seconds is None else "pauses", problem)
                     if self._retry_seconds is None:
@@ -97,6 +102,8 @@ class Worker:
                 if jobs.release_dead(db, self._lib.is_alive):
                     return
             vectors.drop_old(self._lib.db, self._lib.models)
+        if documents.catch_up(self._lib.db):
+            return  # there may be more
         with self._wake:
             self._wake.wait(LOOK_SECONDS)
 

@@ -28,6 +28,7 @@ def create_app(library: "Library") -> "Flask":
         people_api,
         people_pages,
         places_pages,
+        search_api,
         search_pages,
         words,
     )
@@ -39,7 +40,18 @@ def create_app(library: "Library") -> "Flask":
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters.update(words.FILTERS)
-    for room in (pages, people_pages, places_pages, duplicates_pages, search_pages, api, duplicates, media, people_api):
+    for room in (
+        pages,
+        people_pages,
+        places_pages,
+        duplicates_pages,
+        search_pages,
+        api,
+        duplicates,
+        media,
+        people_api,
+        search_api,
+    ):
         app.register_blueprint(room.bp)
     guard.register(app)
     errors.register(app)

@@ -23,6 +23,12 @@ _ENGLISH = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 
+# As they are written, for suggestions.
+TIMES_OF_YEAR = (
+    *_ENGLISH, "Januar", "Februar", "März", "Mai", "Juni", "Juli", "Oktober", "Dezember", "Spring", "Summer", "Autumn", "Winter",
+    "Frühling", "Sommer", "Herbst", "Christmas", "Weihnachten", "Easter", "Ostern", "Halloween", "Silvester",
+)  # fmt: skip
+
 SEASONS = {
     "spring": (3, "Spring"), "fruhling": (3, "Spring"), "fruehling": (3, "Spring"), "fruhjahr": (3, "Spring"),
     "fruehjahr": (3, "Spring"), "summer": (6, "Summer"), "sommer": (6, "Summer"), "autumn": (9, "Autumn"), "fall": (9, "Autumn"),
