@@ -244,14 +244,15 @@ def layout(image: "Image.Image") -> dict[str, float]:
     small = image.convert("RGB")
     small.thumbnail((_SKETCH, _SKETCH), Image.Resampling.NEAREST)
     pixels = np.asarray(small)
-    codes = (pixels.astype(np.int32) >> 3) @ np.array([1 << 10, 1 << 5, 1])
+    red, green, blue = np.moveaxis(pixels, 2, 0)
+    codes = (red >> 3).astype(np.uint16) << 10 | (green >> 3).astype(np.uint16) << 5 | blue >> 3
     plain = int(np.bincount(codes.ravel()).max()) / codes.size
 
     grey = small.convert("L")
     values = np.asarray(grey, dtype=np.int16)
     flat = (np.abs(np.diff(values, axis=0))[:, 1:] <= 1) & (np.abs(np.diff(values, axis=1))[1:] <= 1)
     around = np.asarray(grey.filter(ImageFilter.BoxBlur(_SKETCH // 32)), dtype=np.int16)
-    strength = pixels.max(axis=2).astype(np.int16) - pixels.min(axis=2)
+    strength = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
     ink = values < around * 0.8
     paper = (strength <= 40) & (values >= 140) & ~ink
     edges = np.count_nonzero(ink[:, 1:] != ink[:, :-1]) + np.count_nonzero(ink[1:] != ink[:-1])

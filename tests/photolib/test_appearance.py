@@ -84,7 +84,7 @@ def test_sharpness_does_not_depend_on_contrast() -> None:
 
 
 def test_a_sharp_head_before_a_blurred_background_is_sharp() -> None:
-    image = scene(5).filter(ImageFilter.GaussianBlur(6))
+    image = scene(5).filter(ImageFilter.GaussianBlur(3))
     image.paste(scene(5).crop((200, 150, 600, 450)), (200, 150))
     assert appearance.sharpness(grey(image)) > 0.8
 
@@ -160,6 +160,17 @@ def test_a_written_page_is_a_document_and_a_thing_on_white_is_none() -> None:
     ImageDraw.Draw(thing).ellipse((200, 150, 420, 430), fill=(60, 40, 30))
     assert kind_of(thing, 600, 600) == "photo"
     assert kind_of(scene(9), 4000, 3000) == "photo"
+
+
+def test_a_screen_is_even_and_a_page_is_written_all_over() -> None:
+    page = {"plain": 0.5, "flat": 0.6, "paper": 0.9, "ink": 0.06, "strokes": 0.4, "spread": 0.8}
+    assert appearance.kind(page, 600, 800, "jpeg", False) == "document"
+    for name, value in (("flat", 0.1), ("paper", 0.5), ("ink", 0.0), ("ink", 0.5), ("strokes", 0.1), ("spread", 0.3)):
+        assert appearance.kind({**page, name: value}, 600, 800, "jpeg", False) == "photo"
+    assert appearance.kind(page, 1920, 1080, "jpeg", False) == "screenshot"
+    assert appearance.kind({**page, "flat": 0.4}, 1920, 1080, "jpeg", False) == "document"
+    assert appearance.kind({**page, "plain": 0.2}, 1920, 1080, "jpeg", False) == "document"
+    assert appearance.kind({**page, "plain": 0.2}, 1920, 1080, "png", False) == "screenshot"
 
 
 def test_one_large_face_makes_a_portrait_and_its_going_unmakes_it() -> None:

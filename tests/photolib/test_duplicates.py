@@ -208,6 +208,28 @@ def test_what_the_camera_calls_a_burst_is_one_however_much_moved() -> None:
     assert duplicates.likeness(one, replace(one, id=2, hash=flipped(30), burst="20240601120005")) is None
 
 
+def test_only_the_same_camera_right_after_makes_a_burst() -> None:
+    one = Shot(1, 1, False, HASH, "2024-06-01T12:00:00.000", True, ("a", "b"), None, None)
+    later = replace(one, id=2, hash=flipped(10), taken_at="2024-06-01T12:00:01.900")
+    assert duplicates.likeness(one, later) == Likeness(2, BURST, 10)
+    for other in (
+        replace(later, camera=("a", "c")), replace(later, taken_at="2024-06-01T12:00:02.100"), replace(later, is_dated=False),
+        replace(later, taken_at=one.taken_at), replace(later, hash=None),
+    ):  # fmt: skip
+        assert duplicates.likeness(one, other) is None
+
+
+def test_an_embedding_of_a_tiny_picture_says_nothing(library: Library, list_shot: ListShot) -> None:
+    one, two = list_shot(vector=[1, 0]), list_shot(vector=[0, 1], size=(14, 10))
+    assert groups(library) == [(DUPLICATE, [one, two])]
+
+
+def test_what_is_in_the_trash_is_like_nothing(library: Library, list_shot: ListShot) -> None:
+    list_shot(trashed_at="2024-07-01T00:00:00+00:00")
+    list_shot()
+    assert library.db.conn.execute("select count(*) from stacks").fetchone() == (0,)
+
+
 def test_a_video_and_a_photo_of_it_are_two_things(library: Library, list_shot: ListShot) -> None:
     list_shot(HASH)
     one = list_shot(HASH, type="video", duration=10.0)
@@ -386,7 +408,9 @@ def test_merging_keeps_everything_that_people_made_of_the_photos(library: Librar
     assert merge_id is not None
     with write(library.db) as database:
         assert duplicates.undo_merge(database, 1, merge_id) == [other, third]
+        catalog.put_in_trash(database, [third])  # for another reason
         assert duplicates.undo_merge(database, 1, merge_id) == []
+        catalog.take_out_of_trash(database, [third])
     assert {tile.id for tile in catalog.timeline(library.db, 1).photos} == {kept, other, third}
     assert [album["title"] for album in catalog.photo(library.db, other).albums] == ["Brittany", "Summer"]
     assert groups(library) == [(DUPLICATE, [kept, other, third])]
