@@ -13,13 +13,14 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.benchmarks import browsing, importing, machine, rescanning, searching, starting, timeline
+from tests.benchmarks import browsing, embedding, importing, machine, rescanning, searching, starting, timeline
 from tests.benchmarks.measure import Row, World, say
 
 BENCHMARKS: dict[str, Callable[[World], list[Row]]] = {
     "importing": importing.measure,
     "rescanning": rescanning.measure,
     "timeline": timeline.measure,
+    "embedding": embedding.measure,
     "searching": searching.measure,
     "browsing": browsing.measure,
     "starting": starting.measure,
@@ -69,6 +70,8 @@ def _forget_the_person(scratch: Path) -> None:
     for name in [each for each in os.environ if each.startswith(("PHOTOLIB_", "XDG_"))]:
         del os.environ[name]
     os.environ["HOME"] = str(scratch / "home")
+    for name, off in zip(embedding.ALL_MODELS, ("", "false", "false"), strict=True):  # what they cost is measured apart
+        os.environ[name] = off
     os.chdir(scratch)  # a photolib.toml in the current folder would be read
     os.environ["PYTHONPATH"] = str(machine.ROOT)
 
