@@ -14,7 +14,7 @@ LEAST_SCORE = 0.2  # of the detector, which itself draws the line at 0
 LEAST_SCORE_TURNED = 0.5  # the picture most likely is upright: it takes more to believe a face that lies on its side
 LEAST_PIXELS = 32
 DETECTOR_PIXELS = 80  # the detector's window: it finds no smaller face
-SMALL_PIXELS = 110  # where a face is hardly larger than the window, the people behind it were missed
+SMALL_PIXELS = 90  # where a face is hardly larger than the window, the people behind it were missed
 CHIP = 150  # the edge of the aligned picture that dlib embeds
 FULL_PIXELS = 100.0  # a face so large, with what dlib takes around it, fills the chip
 SHARP = 60.0  # variance of the Laplacian of a chip in focus
@@ -47,6 +47,8 @@ class FaceRecognition:
         Looks at 800 pixels; at the larger picture when nothing was found there, or only faces so small that smaller ones
         were missed; at the picture turned by quarters when nobody stands upright. Faces come from left to right.
         """
+        if min(image.shape[:2]) < LEAST_PIXELS:
+            return []
         best = larger if larger is not None and _longest(larger) > _longest(image) else image
         turns, found = 0, self._detect(image, LEAST_SCORE)
         if min((face.pixels for face in found), default=0) < SMALL_PIXELS:
