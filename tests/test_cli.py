@@ -110,7 +110,7 @@ def test_status_speaks_of_everything_that_is_known(photolib: Shell, draw_photo: 
     assert waiting["models"]["present"] == []
     photolib("import", tmp_path / "photos")
     text = photolib("status").stdout
-    for words in ("1 photo, 1 original", "free on its disk", "models: none", "last backup: never"):
+    for words in ("1 photo, 1 original", "free on its disk", "models: search by what a photo shows", "last backup: never"):
         assert words in text
 
 
