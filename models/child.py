@@ -172,20 +172,26 @@ class Server:
         return {"schemes": [each.scheme for each in seen], "classes": [each.classes for each in seen]}, [vectors]
 
     def _faces(self, line: Line, request: Message) -> Answer:
+        line.send({"state": "reading"})
+        pictures = _pictures(request)
+        line.send({"state": "waiting"})
         with self._turn:
             line.send({"state": "loading"})
             finder = self._adapters.face_finder()
             line.send({"state": "working"})
-            found = finder.find(*_pictures(request))
+            found = finder.find(*pictures)
         plain = [[_corners(each.box), each.quality, each.pixels] for each in found]
         return {"faces": plain}, [each.vector.astype(np.float32) for each in found]
 
     def _read(self, line: Line, request: Message) -> Answer:
+        line.send({"state": "reading"})
+        pictures = _pictures(request)
+        line.send({"state": "waiting"})
         with self._turn:
             line.send({"state": "loading"})
             reader = self._adapters.text_reader()
             line.send({"state": "working"})
-            lines = reader.read(*_pictures(request))
+            lines = reader.read(*pictures)
         return {"lines": [[each.text, each.confidence, _corners(each.box)] for each in lines]}, []
 
     def _end_when_idle(self) -> None:

@@ -1,12 +1,14 @@
 """Pictures and sentences as vectors, by any model that open_clip can load from a folder."""
 
+import contextlib
+import hashlib
+import io
 import json
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -74,9 +76,12 @@ class OpenClipEmbedder:
         return found
 
     def text(self, sentences: Sequence[str]) -> np.ndarray:
+        self.load()
+        return self._encode(sentences)
+
+    def _encode(self, sentences: Sequence[str]) -> np.ndarray:
         import torch
 
-        self.load()
         vectors = []
         # A sentence is too little work to share: threads would mostly wait for each other.
         torch.set_num_threads(self._threads if len(sentences) >= BATCH else 1)
@@ -92,26 +97,28 @@ class OpenClipEmbedder:
         return np.concatenate(vectors) if vectors else np.empty((0, self.dimensions), np.float32)
 
     def _load(self) -> None:
+        if wrong := shelf.differing(self.folder):
+            raise CannotLoad(f"{wrong[0]} is not the file it was when the model came")
         make_importable()
         import open_clip
         import torch
 
-        if wrong := shelf.differing(self.folder):
-            raise CannotLoad(f"{wrong[0]} is not the file it was when the model came")
         settings = json.loads((self.folder / shelf.CONFIG).read_text(encoding="utf-8"))
         text = dict(settings["model_cfg"]["text_cfg"])
         options = {}
         if text.get("hf_model_name"):  # its settings lie in the folder, wherever that is; its weights are part of ours
             options["text_cfg"] = {**text, "hf_model_name": str(self.folder), "hf_model_pretrained": False}
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        kind = precision(self._device)
         model, _, self._transform = open_clip.create_model_and_transforms(
-            f"local-dir:{self.folder}", precision=precision(self._device), device=self._device, **options
+            f"local-dir:{self.folder}", precision=kind, device=self._device, **options
         )
         self._tokenizer = open_clip.get_tokenizer(f"local-dir:{self.folder}")
         self._padding = model.text.config.pad_token_id if text.get("hf_model_name") else None
         self._model = model.eval().requires_grad_(False)
-        self._dtype = next(model.visual.parameters()).dtype
+        self._dtype = open_clip.get_input_dtype(kind) or torch.float32
         self._head = self._load_head()
+        self._vocabulary: tuple[list[str], np.ndarray] | None = None
         self.dimensions = settings["model_cfg"]["embed_dim"]
 
     def _load_head(self) -> Any:
@@ -134,26 +141,78 @@ class OpenClipEmbedder:
         torch.set_num_threads(self._threads)  # counts for this thread
         with torch.inference_mode():
             images = torch.stack(batch).to(self._device, self._dtype)
-            scheme = "vocabulary" if self._head is None else "imagenet"
-            ranked: list[list[tuple[str, float]]] = [[] for _ in batch]
             if self._head is None:
-                vectors = self._model.encode_image(images)
+                vectors = _unit(self._model.encode_image(images))
+                scheme, (classes, prompts) = "vocabulary", self._labels()
+                probabilities = self._calibrated(vectors @ prompts.T)
             else:
-                features = self._model.visual.trunk(images)
-                vectors, ranked = self._model.visual.head(features), self._rank(features)
-            unit = torch.nn.functional.normalize(vectors.float(), dim=-1).cpu().numpy()
-        return [Seen(vector, scheme, classes) for vector, classes in zip(unit, ranked, strict=True)]
+                scheme, (weight, bias, temperature, classes) = "imagenet", self._head
+                features = self._model.visual.trunk(images)  # one pass for both
+                vectors = _unit(self._model.visual.head(features))
+                scores = torch.nn.functional.linear(features, weight, bias).float().cpu().numpy()
+                probabilities = softmax(scores / temperature)
+        ranked = [best(row, classes) for row in probabilities]
+        return [Seen(vector, scheme, some) for vector, some in zip(vectors, ranked, strict=True)]
 
-    def _rank(self, features: Any) -> list[list[tuple[str, float]]]:
-        import torch
+    def _calibrated(self, similar: np.ndarray) -> np.ndarray:
+        """How likely each label of the vocabulary is, 0 to 1, from the cosines of pictures and prompts: both (pictures, labels).
 
-        weight, bias, temperature, classes = self._head
-        scores = torch.nn.functional.linear(features, weight, bias).float() / temperature
-        best = scores.softmax(-1).topk(min(MOST_CLASSES, len(classes)))
-        return [
-            [(classes[number], probability) for number, probability in zip(numbers, probabilities, strict=True)]
-            for numbers, probabilities in zip(best.indices.tolist(), best.values.tolist(), strict=True)
-        ]
+        A model of the SigLIP family was trained to say this of each sentence by itself (it has a bias): its sigmoid is taken. One
+        of the CLIP family was trained to choose among sentences: softmax at the temperature it learned, over the vocabulary and
+        the sentences about nothing in it. Labels that are all true share that probability, so photolib.labels asks for
+        little. Neither was checked with real weights: none were at hand when this was written.
+        """
+        scale, bias = float(self._model.logit_scale.exp()), getattr(self._model, "logit_bias", None)
+        if bias is not None:
+            return 1 / (1 + np.exp(-(similar * scale + float(bias))))
+        return softmax(similar * scale)
+
+    def _labels(self) -> tuple[list[str], np.ndarray]:
+        """The labels of the vocabulary and a unit vector for each; made with the first picture, and kept beside the model."""
+        if self._vocabulary is None:
+            self._vocabulary = self._load_vocabulary()
+        return self._vocabulary
+
+    def _load_vocabulary(self) -> tuple[list[str], np.ndarray]:
+        from photolib import labels
+
+        prompts = labels.prompts()
+        key = hashlib.sha256(json.dumps(prompts, sort_keys=True).encode("utf-8")).hexdigest()[:16]
+        kept = self.folder / f"vocabulary-{key}.npy"
+        names = list(prompts)
+        with contextlib.suppress(OSError, ValueError):
+            vectors = np.load(kept, allow_pickle=False)
+            if vectors.shape == (len(names), self.dimensions):
+                return names, vectors
+        sentences = [sentence for some in prompts.values() for sentence in some]
+        each = iter(self._encode(sentences))
+        means = np.stack([np.mean([next(each) for _ in some], axis=0) for some in prompts.values()])
+        vectors = (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float32)
+        with contextlib.suppress(OSError):  # then they are made again the next time
+            content = io.BytesIO()
+            np.save(content, vectors)
+            shelf.write_whole(kept, content.getvalue())
+            for other in self.folder.glob("vocabulary-*.npy"):
+                if other != kept:
+                    other.unlink()
+        return names, vectors
+
+
+def _unit(vectors: Any) -> np.ndarray:
+    import torch
+
+    return torch.nn.functional.normalize(vectors.float(), dim=-1).cpu().numpy()
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    powers = np.exp(scores - scores.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def best(probabilities: np.ndarray, classes: Sequence[str]) -> list[tuple[str, float]]:
+    """The most likely classes, best first. The empty name stands for none of them and is left out."""
+    order = np.argsort(-probabilities, kind="stable")[: MOST_CLASSES + 1]
+    return [(classes[each], float(probabilities[each])) for each in order if classes[each]][:MOST_CLASSES]
 
 
 def precision(device: str) -> str:
@@ -174,12 +233,12 @@ def _has_bf16() -> bool:
         return False
 
 
-@contextmanager
+@contextlib.contextmanager
 def _explained() -> Iterator[None]:
     """What a library raises about a model's files, as CannotLoad."""
-    from safetensors import SafetensorError
-
     try:
+        from safetensors import SafetensorError
+
         yield
     except MemoryError as problem:
         raise CannotLoad("there is not enough memory for it") from problem

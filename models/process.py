@@ -317,6 +317,7 @@ class _Patience:
             "": START_SECONDS,
             "waiting": LOADING_SECONDS + 10 * working,  # for others, each of which has a limit
             "loading": LOADING_SECONDS,
+            "reading": working,
             "working": working,
         }
 
