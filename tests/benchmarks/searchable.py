@@ -222,6 +222,13 @@ def _repeat(database: Any, told: int, count: int) -> None:
     with db.write(database):
         for _, sql in indexes:
             conn.execute(sql)
+        conn.execute("delete from place_counts")
+        conn.execute(
+            """insert into place_counts (owner_id, country_code, region, city, country, photos)
+               select owner_id, country_code, coalesce(region, ''), coalesce(city, ''), max(country), count(*)
+               from photo_places join photos on photos.id = photo_id where is_listed = 1 and country_code is not null
+               group by 1, 2, 3, 4"""
+        )
         conn.execute("update owner_names set photos = photos * ?", (max(1, count // told),))
         conn.execute("insert into photo_changes (photo_id) select id from photos where id > ? order by id", (told,))
         last = understood.last_change(database)
