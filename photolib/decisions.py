@@ -326,6 +326,10 @@ def _put_back(db: Database, before: dict[str, dict[str, list[Any] | None]]) -> N
                     on conflict ({", ".join(keys)}) {change}""",
                 (*key, *values),
             )
+    for name in before.get("faces", {}):
+        face = db.conn.execute("select photo_id, person_id from faces where id = ?", (int(name),)).fetchone()
+        if face and face[1] is not None:  # what a model made of the photo meanwhile gives way
+            faces.free_others(db, face[0], face[1], int(name))
     for name, values in before.get("people", {}).items():
         if values is None:
             db.conn.execute("delete from people where id = ?", (int(name),))

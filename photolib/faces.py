@@ -338,21 +338,25 @@ def name_by_regions(db: Database, photo_id: int) -> None:
     ).fetchall()
     boxes = [Box(each["x"], each["y"], each["w"], each["h"]) for each in regions]
     same = matched(boxes, [Box(*each[1:5]) for each in rows], SAME_REGION)
+    here = {each[7] for each in rows if each[5] == "person"}  # whom a person has seen on it
     for at, region in enumerate(regions):
-        name = _plain(region["name"])[:LONGEST_NAME].strip()
-        if at not in same:
+        face_id, _x, _y, _w, _h, decided_by, state, person_id = rows[same[at]] if at in same else (None,) * 8
+        if decided_by == "person" or state == "no face":
+            continue
+        named = _person_named(db, row[0], _plain(region["name"])[:LONGEST_NAME].strip())
+        if named in here:  # nobody is on a photo twice: the first region that says so counts
+            same.pop(at, None)
+            continue
+        here.add(named)
+        if face_id is None:
             box = boxes[at]
+            free_others(db, photo_id, named, 0)
             db.conn.execute(
                 """insert into faces (photo_id, x, y, w, h, quality, pixels, model, source, person_id, decided_by)
                    values (?, ?, ?, ?, ?, 0, 0, '', 'file', ?, 'file')""",
-                (photo_id, box.x, box.y, box.w, box.h, _person_named(db, row[0], name)),
+                (photo_id, box.x, box.y, box.w, box.h, named),
             )
-            continue
-        face_id, _x, _y, _w, _h, decided_by, state, person_id = rows[same[at]]
-        if decided_by == "person" or state != "found":
-            continue
-        named = _person_named(db, row[0], name)
-        if (person_id, decided_by) != (named, "file"):
+        elif (person_id, decided_by) != (named, "file"):
             free_others(db, photo_id, named, face_id)
             db.conn.execute(
                 "update faces set person_id = ?, decided_by = 'file', confidence = null where id = ?", (named, face_id)

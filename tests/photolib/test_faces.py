@@ -234,6 +234,15 @@ def test_a_region_that_is_gone_takes_back_its_name_but_not_a_persons(world: Worl
     assert [face.name for face in faces.faces_in(world.db, photo)] == ["Timothy"]
 
 
+def test_a_name_that_the_file_gives_twice_counts_once_and_a_persons_word_before_it(world: World) -> None:
+    photo = world.take(found(0), found(1, 0.6), regions=[region("Sarah"), region("sarah", 0.6), region("Sarah", 0.8)])
+    assert [face.name for face in faces.faces_in(world.db, photo)] == ["Sarah", None]
+    world.do(decisions.assign, world.face(photo, 1).id, name="Sarah")
+    for _ in range(2):
+        world.settle(photo)
+        assert [face.name for face in faces.faces_in(world.db, photo)] == [None, "Sarah"]
+
+
 def test_regions_with_the_longest_and_strangest_names_do_no_harm(world: World) -> None:
     photo = world.take(regions=[region("x" * 5000), region("\u0301", 0.4), region("\x00", 0.6), region("李", 0.8)])
     assert {face.name for face in faces.faces_in(world.db, photo)} <= {"x" * faces.LONGEST_NAME, "李"}
@@ -314,6 +323,18 @@ def test_what_came_after_a_merge_survives_its_undoing(world: World) -> None:
     world.do(decisions.undo)
     assert world.person(1, 0) != tom
     assert world.person(photo) == tom
+
+
+def test_undoing_puts_nobody_twice_into_a_photo(world: World) -> None:
+    for _ in range(2):
+        world.take(found(0))
+    photo = world.take(found(0), found(0, 0.6, off=0.3))
+    sarah = world.person(1)
+    world.do(decisions.not_this_person, world.face(photo, 0).id)
+    world.settle(photo)
+    assert [world.person(photo, n) for n in (0, 1)] == [None, sarah]
+    world.do(decisions.undo)
+    assert [world.person(photo, n) for n in (0, 1)] == [sarah, None]
 
 
 def test_not_her_stays_not_her_when_the_step_runs_again(world: World) -> None:
