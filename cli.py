@@ -317,11 +317,12 @@ def _understand(lib: "Library", worker: "Worker", progress: "Progress") -> bool:
             if worker.problem:
                 raise worker.problem
             if rhythm.is_due():
-                for step in queue(lib):
-                    left = step["photos_left"]
-                    totals[step["step"]] = max(totals.get(step["step"], 0), left)
-                    if step["waiting"] + step["running"]:
-                        progress.understanding(step["step"], totals[step["step"]], left)
+                steps = queue(lib)
+                for step in steps:
+                    totals[step["step"]] = max(totals.get(step["step"], 0), step["photos_left"])
+                busy = [step for step in steps if step["running"]] or [step for step in steps if step["waiting"]]
+                if busy:
+                    progress.understanding(busy[-1]["step"], totals[busy[-1]["step"]], busy[-1]["photos_left"])
             worker.pause()
     except KeyboardInterrupt:
         worker.stop(at_once=True)

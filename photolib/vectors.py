@@ -684,6 +684,7 @@ def _faiss() -> Any:
 
     It gets one thread for each that calls: what is large is shared out here already, and more would wait for each other.
     """
+    logging.getLogger("faiss.loader").setLevel(logging.WARNING)  # it tells everybody which processor it was built for
     try:
         import faiss
     except ImportError as problem:
