@@ -11,12 +11,14 @@ by it, and of 148 captions none was left without a result.
 """
 
 import json
+from contextlib import suppress
 
 import numpy as np
 from sqlite_utils import Database
 
 from photolib import catalog
 from photolib.db import write
+from photolib.errors import TryLater
 from photolib.library import Library
 
 NONSENSE = (
@@ -55,8 +57,8 @@ def scale(lib: Library, owner_id: int, model: str, seconds: float, fresh: bool =
     if known and not (fresh and is_outgrown):
         return Scale(known["floor"], known["enough"])
     measured = _measure(lib, owner_id, model, seconds)
-    with write(db):
-        values = {"photos": photos, "floor": measured.floor, "enough": measured.enough}
+    values = {"photos": photos, "floor": measured.floor, "enough": measured.enough}
+    with suppress(TryLater), write(db):  # somebody else is writing: it is measured again at the next search
         catalog.remember(db, name, json.dumps(values))
     return measured
 

@@ -13,7 +13,8 @@ will do, or half of each. When nothing has that, nothing is found.
 import base64
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -46,6 +47,7 @@ TEXT_ENOUGH = 0.25  # a quarter of what the words say
 MEANING_ENOUGH = 0.5  # as calibration.Scale has it
 RECENT_YEARS = 3.0
 
+NO_SENTENCES = "the model that photos were looked at with is not here any more"
 NOT_READY = "Search by meaning is getting ready; so far only words were looked for."
 
 
@@ -96,9 +98,24 @@ def search(
     filters: further conditions. seconds: how long a model may take for the words. recognises: whether names in plain words
     become filters. Whatever the query, nothing is raised about it; raises BadInput for a cursor that is none.
     """
+    with _impatient(lib.db):
+        return _search(lib, owner_id, query, filters, cursor, size, seconds, recognises, today or date.today())
+
+
+def _search(
+    lib: Library,
+    owner_id: int,
+    query: str,
+    filters: Sequence[Node],
+    cursor: str | None,
+    size: int,
+    seconds: float,
+    recognises: bool,
+    today: date,
+) -> Results:
     _freshen(lib.db)
     parsed = parse(query)
-    understood = plain.understand(lib.db, owner_id, parsed.query, parsed.tree, today or date.today(), recognises)
+    understood = plain.understand(lib.db, owner_id, parsed.query, parsed.tree, today, recognises)
     conditions = Conditions(lib.db, owner_id, lambda name: find_place(lib.db, owner_id, name))
     branches = _branches(understood.tree)
     if branches is None:
@@ -114,18 +131,23 @@ def search(
     return replace(results, understood=replace(understood, notes=notes))
 
 
-def _freshen(db: Database) -> None:
-    """Read the latest changes, so that what was just edited is found; not when somebody else is writing just now."""
-    if not documents.is_behind(db):
-        return
+@contextmanager
+def _impatient(db: Database) -> Iterator[None]:
+    """What a search writes on its way can wait for the next one: while somebody else is writing, it is left."""
     before = db.conn.execute("pragma busy_timeout").fetchone()[0]
+    db.conn.execute("pragma busy_timeout = 50")
     try:
-        db.conn.execute("pragma busy_timeout = 50")
+        yield
+    finally:
+        db.conn.execute(f"pragma busy_timeout = {int(before)}")
+
+
+def _freshen(db: Database) -> None:
+    """Read the latest changes, so that what was just edited is found."""
+    try:
         documents.catch_up(db, FRESH)
     except TryLater:
         log.debug("the words are not caught up: the database is busy")
-    finally:
-        db.conn.execute(f"pragma busy_timeout = {int(before)}")
 
 
 # ---------------------------------------------------------------- taking a query apart
@@ -311,14 +333,10 @@ def _by_meaning(
 ) -> tuple[Scores | None, str | None]:
     """How near photos are to the words by meaning; None, and perhaps a note, when that cannot be told just now."""
     sentence = " ".join(str(node) for node in branch.words)
-    model = serving_model(lib.db, lib.models)
-    if model is None:
-        return None, f"Search by meaning is off: {lib.models.ability(EMBED).note}."
-    if not lib.models.can_embed_text(model):
-        return None, f"Search by meaning is off: {lib.models.ability(EMBED).note}." if lib.models.ability(
-            EMBED
-        ).note else None
     try:
+        model = serving_model(lib.db, lib.models)
+        if model is None or not lib.models.can_embed_text(model):
+            return None, f"Search by meaning is off: {lib.models.ability(EMBED).note or NO_SENTENCES}."
         vector = lib.models.embed_text(sentence, model, seconds)
         scale = calibration.scale(lib, owner_id, model, seconds)
         ids, cosines = lib.vectors.search(lib.db, model, vector, NEAREST, owner_id, allowed, listed_only)

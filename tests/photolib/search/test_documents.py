@@ -1,0 +1,141 @@
+"""The words photos are found by, and the names that are counted: copies that catch up with everything said."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from photolib import catalog, understood
+from photolib.db import write
+from photolib.library import Library
+from photolib.search import documents
+from photolib.search.documents import Name
+from photolib.search.wording import fold, forms, name_words, words
+
+from .conftest import Tell
+
+
+def said(library: Library, photo_id: int) -> dict[str, set[str]]:
+    documents.catch_up(library.db)
+    found = documents.said_about(library.db, [photo_id]).get(photo_id, {})
+    return {column: set(text.split()) for column, text in found.items()}
+
+
+def test_a_photo_is_found_by_everything_said_about_it(library: Library, tell: Tell) -> None:
+    photo = tell(
+        "IMG_2034.jpg", title="Straße am Meer", description="so nice #GoldenGate2019", tags=("Holiday",), labels=("dog",),
+        people=("Zoë Šimić",), place=("IT", "Italy", "Veneto", "Venice"), albums=("Italy 2019",), make="Canon", model="EOS 5D",
+        lens="EF 50mm", lines=("FRESH BREAD", "1.20 €"), looks={"kind": "document", "colours": [["blue", 0.5]]},
+    )  # fmt: skip
+    found = said(library, photo)
+    assert {"strasse", "am", "meer"} <= found["title"]
+    assert {"holiday", "goldengate2019", "golden", "gate"} <= found["tags"]
+    assert {"dog", "hund", "hunde", "animal", "tier"} <= found["labels"]
+    assert {"document", "dokument", "blue", "blau"} <= found["looks"]
+    assert {"zoe", "simic"} <= found["people"]
+    assert {"venice", "venedig", "veneto", "italy", "italien"} <= found["place"]
+    assert {"canon", "eos", "5d"} <= found["camera"]
+    assert {"fresh", "bread", "20"} <= found["text"]
+    assert {"img", "2034"} <= found["file"]
+
+
+def test_an_edit_changes_the_words(library: Library, tell: Tell, owner_id: int) -> None:
+    photo = tell(labels=("dog",), albums=("Lake",))
+    assert "dog" in said(library, photo)["labels"]
+    with write(library.db) as db:
+        understood.correct_label(db, photo, "dog", is_there=False)
+        catalog.tag(db, owner_id, photo, "boat", "person")
+        db.conn.execute("update albums set title = 'Sea'")
+    found = said(library, photo)
+    assert "dog" not in found["labels"]
+    assert "boat" in found["tags"]
+    assert "sea" in found["album"]
+    assert "lake" not in found["album"]
+
+
+def test_words_catch_up_in_short_steps_and_only_with_what_changed(library: Library, tell: Tell) -> None:
+    for _ in range(5):
+        tell()
+    assert documents.is_behind(library.db)
+    assert documents.catch_up(library.db, 3) == 3
+    assert documents.catch_up(library.db) == 2
+    assert not documents.is_behind(library.db)
+    assert documents.catch_up(library.db) == 0
+
+
+def test_names_are_counted_for_listed_photos(library: Library, tell: Tell, owner_id: int) -> None:
+    first = tell(people=("Sarah",), labels=("dog",))
+    tell(people=("Sarah",))
+    tell(people=("Sarah",), hot={"is_archived": True})
+    documents.catch_up(library.db)
+    assert documents.names(library.db, owner_id, ("person",)) == [Name("person", "Sarah", 2)]
+    with write(library.db) as db:
+        db.conn.execute("delete from faces where photo_id = ?", (first,))
+        db.conn.execute("update people set name = 'Sara'")
+    documents.catch_up(library.db)
+    assert documents.names(library.db, owner_id, ("person",)) == [Name("person", "Sara", 1)]
+
+
+def test_a_deleted_photo_leaves_no_words_and_no_counts(library: Library, tell: Tell, owner_id: int) -> None:
+    photo = tell(labels=("dog",), tags=("boat",))
+    assert said(library, photo)
+    with write(library.db) as db:
+        for table in ("details", "photo_tags", "jobs"):
+            db.conn.execute(f"delete from {table} where photo_id = ?", (photo,))
+        db.conn.execute("delete from photos where id = ?", (photo,))
+    assert said(library, photo) == {}
+    assert documents.names(library.db, owner_id, ("label", "tag", "type", "year")) == []
+
+
+def test_hidden_people_are_no_words(library: Library, tell: Tell, owner_id: int) -> None:
+    photo = tell(people=("Sarah",))
+    with write(library.db) as db:
+        db.conn.execute("update people set is_hidden = 1")
+    assert said(library, photo)["people"] == set()
+    assert documents.names(library.db, owner_id, ("person",)) == []
+
+
+def test_what_somebody_else_calls_a_photo_is_no_word_about_it(
+    library: Library, tell: Tell, stranger_id: int, owner_id: int
+) -> None:
+    photo = tell()
+    with write(library.db) as db:
+        catalog.put_in_album(db, stranger_id, photo, "Ugly pictures")
+    assert said(library, photo)["album"] == set()
+    assert documents.names(library.db, owner_id, ("album",)) == []
+
+
+def test_rebuilding_gives_the_same(library: Library, tell: Tell, owner_id: int) -> None:
+    photos = [tell(f"IMG_{number}.jpg", labels=("dog",)) for number in range(3)]
+    before = [said(library, photo) for photo in photos]
+    names = documents.names(library.db, owner_id, ("label", "year"))
+    with write(library.db) as db:
+        db.conn.execute("delete from photo_words where rowid = ?", (photos[1],))
+    assert documents.rebuild(library.db) == 3
+    assert [said(library, photo) for photo in photos] == before
+    assert documents.names(library.db, owner_id, ("label", "year")) == names
+
+
+def test_file_names_are_taken_apart() -> None:
+    assert name_words("gatewayofIndia.webp") == ["gatewayof", "india", "gatewayofindia"]
+    assert name_words("IMG_2034.JPG") == ["img", "2034"]
+    assert name_words("PXL2023cats.jpg") == ["pxl", "2023", "cats", "pxl2023cats"]
+    assert name_words(".jpg") == ["jpg"]
+
+
+def test_singular_and_plural_find_each_other() -> None:
+    for one, other in (
+        ("dogs", "dog"),
+        ("dog", "dogs"),
+        ("hunde", "hund"),
+        ("cities", "city"),
+        ("hauser", "haus"),
+        ("boxes", "box"),
+    ):
+        assert other in forms(one), (one, other)
+    assert "munchen" in forms("muenchen")
+    assert "glas" not in forms("glass")
+    assert fold("Žižkov STRASSE Straße") == "zizkov strasse strasse"
+
+
+@given(st.text(max_size=40))
+def test_words_of_any_text_are_words(text: str) -> None:
+    assert all(word and not word.isspace() and word == fold(word) for word in words(text))
