@@ -15,6 +15,7 @@ from photolib.errors import TryLater
 from photolib.library import Library, open_library
 from photolib.ports import EMBED, Ability, NoModels
 from photolib.vectors import EXACT, GROUPED, SMALL, Vectors
+from photolib.verify import rebuild_vectors
 
 MODEL, DIMENSIONS, OWNER = "some-model", 48, 1
 chance = np.random.default_rng(7)
@@ -344,6 +345,14 @@ def test_rebuilding_makes_and_saves_it(library: Library) -> None:
     assert library.vectors.rebuild(library.db, MODEL, lambda done, of: seen.append((done, of))) == 300
     assert seen[-1] == (300, 300)
     assert library.vectors.is_saved
+
+
+def test_the_command_rebuilds_the_index_of_the_model_that_serves_or_only_a_missing_one(library: Library) -> None:
+    assert rebuild_vectors(library, only_missing=False) == 0
+    add(library, alike(30))
+    assert rebuild_vectors(library, only_missing=True) == 30
+    assert rebuild_vectors(library, only_missing=True) == 0
+    assert rebuild_vectors(library, only_missing=False) == 30
 
 
 def test_only_one_process_saves_at_a_time_and_leftovers_go(library: Library, reopened: Library) -> None:
