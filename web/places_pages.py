@@ -7,7 +7,7 @@ from flask import Blueprint, render_template
 from photolib import understood
 from photolib.understood import Visited
 from web.here import library, user
-from web.viewed import search_for
+from web.results import search_for
 
 bp = Blueprint("places_pages", __name__)
 
@@ -42,4 +42,4 @@ def _country(country: Visited) -> Shown:
 def _shown(place: Visited, else_in: str | None = None) -> Shown:
     """Photos in no known city go by where else they are."""
     name = place.name or else_in or "Elsewhere"
-    return Shown(name, place.photos, search_for("place", name), place.cover[1] if place.cover else None)
+    return Shown(name, place.photos, search_for("place", name), place.cover)

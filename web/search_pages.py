@@ -1,18 +1,44 @@
 """The search page: where to begin, what was found, how the words were understood, what narrows it down, and saved searches."""
 
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, render_template, request
 
 from photolib import faces, labels, understood
+from photolib.db import write
+from photolib.errors import BadInput
 from photolib.ports import EMBED
+from photolib.search import engine, likeness, saved
+from photolib.search.engine import Results
+from photolib.search.facets import Facet
+from photolib.search.likeness import Likeness
+from photolib.search.plain import Chip
+from web import words
+from web.api import allowed_photo, number
+from web.done import done
+from web.guard import takes_files
 from web.here import library, user
 from web.people_pages import face_of
-from web.viewed import search_for
+from web.results import NEWEST, Link, Stretch, address, by_days, found, in_one, search_for
 
 bp = Blueprint("search_pages", __name__)
 
+FIRST_PAGE, NEXT_PAGES = 50, 100
+ALIKE = 8  # similar photos in the viewer
+LARGEST_PICTURE = 64 << 20  # bytes
 PEOPLE, PLACES, THINGS = 12, 12, 18  # starting points of each kind
+
+FACETS = {
+    "people": "People", "places": "Places", "labels": "What they show", "years": "Years", "kinds": "Kinds", "types": "Files",
+    "cameras": "Cameras", "albums": "Albums", "tags": "Tags",
+}  # fmt: skip
+KINDS = {
+    "photo": "Photos", "video": "Videos", "live": "Live photos", "motion": "Motion photos", "raw": "RAW files",
+    "screenshot": "Screenshots", "document": "Documents", "portrait": "Portraits",
+}  # fmt: skip
+ICONS = {"person": "people", "place": "place", "near": "place", "date": "when", "album": "photos", "camera": "camera"}
 
 EXAMPLES = (
     "dog on the beach",
@@ -46,9 +72,185 @@ class Beginning:
     count: int
 
 
+@dataclass(frozen=True)
+class Understood:
+    """Words of a query that became a filter; href searches without it."""
+
+    text: str
+    icon: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Narrower:
+    """A filter that some of the photos found fit; face: a picture of who it is."""
+
+    text: str
+    href: str
+    count: int
+    face: str | None
+    is_chosen: bool
+
+
 @bp.get("/search")
 def search() -> str:
-    return _start()
+    if like := number("like"):
+        photo = allowed_photo(like)
+        return _alike(likeness.similar(library(), user().id, like), f"/media/{photo.key}/320", address("", like=like))
+    asked = request.args.get("q", "").strip()
+    return _found(asked) if asked else _start()
+
+
+@bp.get("/fragments/search")
+def more_found() -> str:
+    asked, cursor = request.args.get("q", ""), request.args.get("cursor")
+    return render_template("_results.html", view=_view(found(asked, None, cursor, NEXT_PAGES), asked))
+
+
+@bp.get("/fragments/photo/<int:photo_id>/similar")
+def alike(photo_id: int) -> str:
+    """A few photos like one, for the viewer."""
+    allowed_photo(photo_id)
+    return render_template("_similar.html", found=likeness.similar(library(), user().id, photo_id, ALIKE))
+
+
+@bp.post("/search/picture")
+@takes_files(LARGEST_PICTURE)
+def by_picture() -> str:
+    """Photos like one that somebody sends, which is looked at and not kept."""
+    sent = request.files.get("picture")
+    if sent is None or not sent.filename:
+        raise BadInput("Choose a picture first.")
+    with tempfile.TemporaryDirectory(dir=library().data / "tmp", prefix="asked-") as folder:
+        file = Path(folder) / "picture"
+        sent.save(file)
+        found = likeness.by_picture(library(), user().id, file)
+    return _alike(found)
+
+
+def _alike(found: Likeness, picture: str | None = None, tail: str = "") -> str:
+    tiles = [tile for tile, _ in found.items]
+    return render_template(
+        "search.html",
+        asked="",
+        heading="Similar photos",
+        like=picture,
+        said="Similar photos" if tiles else "",
+        notes=[found.note] if found.note else [],
+        view=Stretch(in_one(tiles), tail, None),
+        helps=[],
+    )
+
+
+# ---------------------------------------------------------------- saved searches
+
+
+@bp.post("/search/saved")
+def save() -> Response:
+    """A search is called by its words until somebody has a better name."""
+    asked = request.values.get("q", "").strip()
+    with write(library().db) as db:
+        kept = saved.save(db, user().id, request.values.get("name", "").strip() or asked[: saved.LONGEST_NAME], asked)
+    return done("The search is saved.", f"/search/saved/{kept.id}/delete")
+
+
+@bp.post("/search/saved/<int:search_id>/delete")
+def forget(search_id: int) -> Response:
+    with write(library().db) as db:
+        gone = saved.one(db, user().id, search_id)
+        saved.forget(db, user().id, search_id)
+    return done(f"“{gone.name}” is no longer saved.", address("/search/saved", q=gone.query, name=gone.name))
+
+
+# ---------------------------------------------------------------- what was found
+
+
+def _found(asked: str) -> str:
+    sort, cursor = request.args.get("sort"), request.args.get("cursor")
+    results = found(asked, sort, cursor, FIRST_PAGE)
+    chips = results.understood.chips
+    is_ranked = any(each.score is not None for each in results.items)
+    return render_template(
+        "search.html",
+        asked=asked,
+        heading=f"Search for {asked}",
+        said=_said(results),
+        chips=[
+            Understood(each.text, ICONS.get(each.kind, "tag"), address("/search", q=each.without)) for each in chips
+        ],
+        offers=[Link(each.text, address("/search", q=each.query)) for each in results.understood.offers],
+        sorts=[
+            ("Best match", address("/search", q=asked), sort != NEWEST),
+            ("Newest", address("/search", q=asked, sort=NEWEST), sort == NEWEST),
+        ]
+        if is_ranked
+        else [],
+        facets=_facets(results, asked),
+        notes=(*results.understood.notes, *results.notes),
+        view=_view(results, asked, sort),
+        helps=_helps(results),
+        not_ready=engine.NOT_READY,
+        again=address("/search", q=asked, sort=sort),
+        can_save=True,
+        saved=next((each for each in saved.saved(library().db, user().id) if each.query == asked), None),
+    )
+
+
+def _said(results: Results) -> str:
+    if not results.items:
+        return ""
+    said = words.count(results.total, "photo")
+    return f"At least {said}" if results.is_at_least else said
+
+
+def _view(results: Results, asked: str, sort: str | None = None) -> Stretch:
+    tiles = [each.photo for each in results.items]
+    is_by_date = sort == NEWEST or any(each.score is None for each in results.items)
+    query = {"q": asked, "cursor": results.next}
+    more = (address("/fragments/search", **query), address("/search", **query)) if results.next else None
+    return Stretch(by_days(tiles) if is_by_date else in_one(tiles), address("", q=asked, sort=sort), more)
+
+
+def _facets(results: Results, asked: str) -> list[tuple[str, list[Narrower]]]:
+    """What divides the photos found: a name that all of them have narrows nothing down."""
+    chosen = {each.value: each for each in results.understood.chips}
+    covers = {}
+    if results.facets.get("people"):
+        covers = {each.name: face_of(each.cover) for each in faces.people(library().db, user().id)}
+
+    def narrower(facet: str, value: Facet) -> Narrower:
+        chip: Chip | None = chosen.get(value.filter)
+        text = labels.title(value.name) if facet == "labels" else KINDS.get(value.name, value.name)
+        return Narrower(
+            text,
+            address("/search", q=chip.without if chip else f"{asked} {value.filter}"),
+            value.count,
+            covers.get(value.name) if facet == "people" else None,
+            chip is not None,
+        )
+
+    shown = []
+    for facet, heading in FACETS.items():
+        values = results.facets.get(facet, [])
+        some = [narrower(facet, each) for each in values if each.count < results.total or each.filter in chosen]
+        if some:
+            shown.append((heading, some))
+    return shown
+
+
+def _helps(results: Results) -> list[Link]:
+    """What may help when nothing was found."""
+    chips = results.understood.chips
+    without = [
+        Link(f"Search without “{each.text}”", address("/search", q=each.without)) for each in chips if each.without
+    ]
+    as_words = [
+        Link(f"Look for “{each.text}” as words only", address("/search", q=each.as_words))
+        for each in chips
+        if each.as_words
+    ]
+    offers = [Link(f"{each.text}", address("/search", q=each.query)) for each in results.understood.offers]
+    return [*offers, *without, *as_words, Link("Fewer words, or other words for the same", "")]
 
 
 def _start() -> str:
@@ -61,7 +263,7 @@ def _start() -> str:
         people=[(each.id, each.name, face_of(each.cover)) for each in people],
         places=_places(),
         things=_things(),
-        saved=[],
+        saved=[(each.id, each.name, address("/search", q=each.query)) for each in saved.saved(db, owner)],
         examples=EXAMPLES,
         forms=FORMS,
         missing=None
@@ -78,12 +280,7 @@ def _places() -> list[Beginning]:
         for city in region.within
     ]
     shown = sorted((city for city in cities if city.name), key=lambda city: -city.photos)[:PLACES]
-    return [
-        Beginning(
-            city.name or "", search_for("place", city.name or ""), city.cover[1] if city.cover else None, city.photos
-        )
-        for city in shown
-    ]
+    return [Beginning(city.name or "", search_for("place", city.name or ""), city.cover, city.photos) for city in shown]
 
 
 def _things() -> list[Beginning]:

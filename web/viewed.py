@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+
+from flask import request
 
 from photolib import catalog, faces, formats, labels, understood
 from photolib.catalog import Photo
 from photolib.faces import Cover, FaceOnPhoto
 from photolib.ports import Box
-from web.api import number, people, urls
+from photolib.search import likeness
+from web.api import allowed_photo, number, people, urls
 from web.here import library, user
 from web.people_api import picture_url
+from web.results import Link, address, found, search_for
 
 MOVING = ("gif",)  # formats that move only as they are
 
@@ -70,6 +73,13 @@ def _standing(photo: Photo) -> Standing:
         return _between(
             faces.photos_of(library().db, [person_id]), photo.id, f"/people/{person_id}", f"?person={person_id}"
         )
+    if asked := request.args.get("q"):
+        ids = [each.photo.id for each in found(asked, request.args.get("sort")).items]
+        return _between(ids, photo.id, address("/search", **request.args), address("", **request.args))
+    if like := number("like"):
+        allowed_photo(like)
+        ids = [tile.id for tile, _ in likeness.similar(library(), user().id, like).items]
+        return _between(ids, photo.id, address("/search", like=like), address("", like=like))
     newer, older = catalog.neighbours(library().db, user().id, photo)
     return Standing(f"/?before={catalog.cursor_from(photo)}", "", newer, older, is_timeline=True)
 
@@ -78,19 +88,6 @@ def _between(ids: list[int], photo_id: int, back: str, tail: str) -> Standing:
     """Where a photo stands in a list; at its end when it is not in it any more."""
     here = ids.index(photo_id) if photo_id in ids else len(ids)
     return Standing(back, tail, ids[here - 1] if here else None, ids[here + 1] if here + 1 < len(ids) else None)
-
-
-@dataclass(frozen=True)
-class Link:
-    """Words that lead to a search for them."""
-
-    text: str
-    href: str
-
-
-def search_for(field: str, value: str) -> str:
-    """The address of a search for everything that has this in a field."""
-    return "/search?q=" + quote(f'{field}:"{value}"' if " " in value or ":" in value else f"{field}:{value}", safe=":")
 
 
 @dataclass(frozen=True)

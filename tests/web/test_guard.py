@@ -42,6 +42,13 @@ ROUTES = {
     "places_pages.places": "a list of photos",
     "duplicates_pages.groups": "a list of photos",
     "search_pages.search": "a list of photos",
+    "search_pages.more_found": "a list of photos",
+    "search_pages.alike": "one photo",
+    "search_api.photos": "a list of photos",
+    "search_api.suggestions": "a list of photos",
+    "search_api.searches": "a list of photos",
+    "search_api.saved_photos": "one saved search",
+    "search_api.similar": "one photo",
     "pages.photo": "one photo",
     "pages.viewed_photo": "one photo",
     "api.photo": "one photo",
@@ -58,7 +65,9 @@ def paths_of(app: Flask, endpoint: str, photo_id: int, key: str) -> list[str]:
         "media.media": [{"key": key, "variant": v} for v in ("thumb", "medium", "large", "320", "original", "motion")],
     }
     # Nobody is on the tests' photos; tests/web/test_people_pages.py asks for those who are.
-    photo = {"one photo": [{"photo_id": photo_id}], "one person": []}.get(ROUTES[endpoint], [{}])
+    photo = {"one photo": [{"photo_id": photo_id}], "one person": [], "one saved search": []}.get(
+        ROUTES[endpoint], [{}]
+    )
     with app.test_request_context():
         return [app.url_for(endpoint, **each) for each in values.get(endpoint, photo)]
 

@@ -66,7 +66,6 @@ class PhotoViewer extends HTMLElement {
     document.title = viewed.dataset.title
     this.classList.toggle("shows-information", sessionStorage.getItem("information") === "shown")
     this.#boxes()
-    if (this.#grid) this.#orderByGrid()
     const video = viewed.querySelector("video")
     whenUnplayable(video, () => {
       viewed.querySelector("[data-unplayable]").hidden = false
@@ -77,11 +76,16 @@ class PhotoViewer extends HTMLElement {
       picture.style.opacity = 0
       picture.addEventListener("load", () => (picture.style.opacity = 1), { once: true })
     }
-    for (const act of ["older", "newer"]) {
-      const id = this.#idBehind(act)
-      if (id) this.#fetch(id).then(warm, () => this.#known.delete(id))
-    }
+    if (this.#grid) this.#orderByGrid().then(() => viewed === this.viewed && this.#fetchAhead())
+    else this.#fetchAhead()
     this.#wake()
+  }
+
+  #fetchAhead() {
+    for (const link of this.querySelectorAll("a.turn:not([hidden])")) {
+      const id = idIn(link)
+      this.#fetch(id).then(warm, () => this.#known.delete(id))
+    }
   }
 
   #fetch(id) {
@@ -170,29 +174,32 @@ class PhotoViewer extends HTMLElement {
     return this.overGrid && document.querySelector("photo-grid[data-own-order]")
   }
 
-  #orderByGrid() {
+  /** The tiles on both sides of a photo; fetches more of them before the last one is reached. */
+  async #tilesBeside(id) {
     const tiles = [...this.#grid.querySelectorAll(".tile")]
-    const here = tiles.findIndex((tile) => tile.id === `photo-${this.viewed.dataset.photo}`)
-    if (here < 0) return // one that does not stand in the grid was opened from another
-    if (here > tiles.length - 10) this.#grid.querySelector("more-photos")?.load().then(() => this.viewed && this.#orderByGrid())
-    for (const [act, tile] of [["newer", tiles[here - 1]], ["older", tiles[here + 1]]]) {
-      const link = this.querySelector(`a.turn.${act}`)
+    const here = tiles.findIndex((tile) => tile.id === `photo-${id}`)
+    if (here < 0) return {} // it was opened from another one and does not stand in the grid
+    const more = here > tiles.length - 10 && this.#grid.querySelector("more-photos")?.load()
+    if (here === tiles.length - 1) await more
+    return { newer: tiles[here - 1], older: tiles[here + 1] ?? this.#grid?.querySelectorAll(".tile")[here + 1] }
+  }
+
+  async #orderByGrid() {
+    const { viewed } = this
+    const beside = await this.#tilesBeside(viewed.dataset.photo)
+    for (const link of viewed.querySelectorAll("a.turn")) {
+      const tile = beside[link.dataset.act]
       link.hidden = !tile
       if (tile) link.href = tile.getAttribute("href")
-      link.ariaLabel = act === "newer" ? "Photo before" : "Next photo"
+      link.ariaLabel = link.dataset.act === "newer" ? "Photo before" : "Next photo"
     }
   }
 
-  #idBehind(act) {
-    const link = this.querySelector(`a.turn.${act}:not([hidden])`)
-    return link && idIn(link)
-  }
-
-  #turn(act) {
-    const id = this.#idBehind(act)
-    if (!id) return
-    history.replaceState({ photo: id }, "", this.querySelector(`a.turn.${act}`).getAttribute("href"))
-    this.show(id)
+  async #turn(act) {
+    const link = this.#grid ? (await this.#tilesBeside(this.wanted))[act] : this.querySelector(`a.turn.${act}:not([hidden])`)
+    if (!link || !this.isConnected) return
+    history.replaceState({ photo: idIn(link) }, "", link.getAttribute("href"))
+    this.show(idIn(link))
   }
 
   /** A photo that is neither of the neighbours: Back leads to the one before. */

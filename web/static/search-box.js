@@ -1,3 +1,5 @@
+// What is said beside a suggestion; nothing where it speaks for itself.
+const SAID = { label: "shown on photos", word: "", field: "filter", kind: "", type: "" }
 const PAUSE = 40 // ms without a key until suggestions are asked for
 
 /** The field to search with: suggests while somebody types. (The combobox pattern of the ARIA practices.) */
@@ -62,7 +64,7 @@ class SearchBox extends HTMLElement {
     option.dataset.query = query ?? text
     const beside = document.createElement("span")
     beside.className = "quiet"
-    beside.textContent = [kind, count?.toLocaleString("en")].filter(Boolean).join(" · ")
+    beside.textContent = [SAID[kind] ?? kind, count?.toLocaleString("en")].filter(Boolean).join(" · ")
     option.append(Object.assign(document.createElement("span"), { textContent: text }), beside)
     return option
   }
