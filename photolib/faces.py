@@ -372,10 +372,7 @@ def name_by_regions(db: Database, photo_id: int) -> None:
 
 
 def settle(db: Database, vectors: FaceVectors, photo_id: int) -> None:
-    """Put the faces of a photo that have no person yet, and those near its faces that wait, to the people they are nearest to.
-
-    Call it last in a transaction, and for one photo: the copy in memory reads what was committed before.
-    """
+    """Put the faces of a photo that have no person yet, and those near its faces that wait, to the people they are nearest to."""
     mine = _faces(db, "photo_id = ?", (photo_id,))
     owner = db.conn.execute("select owner_id from photos where id = ?", (photo_id,)).fetchone()
     if not mine or owner is None:
@@ -388,7 +385,7 @@ def settle(db: Database, vectors: FaceVectors, photo_id: int) -> None:
 def _settle(db: Database, vectors: FaceVectors, group: tuple[int, str], here: list[Face]) -> None:
     mine = {face.id for face in here}
     with vectors.lock:
-        _catch_up(db, vectors)
+        catch_up(db, vectors)
         near = _near(db, vectors, group, here)
         waiting = [face for apart, face in near if apart < JOIN and face.person_id is None and face.id not in mine][
             :WAITING
@@ -402,11 +399,12 @@ def _settle(db: Database, vectors: FaceVectors, group: tuple[int, str], here: li
         _write_down(db, group[0], result, {face.id for face in wanted})
 
 
-def _catch_up(db: Database, vectors: FaceVectors) -> None:
-    """Read the vectors that came or changed since the last time."""
+def catch_up(db: Database, vectors: FaceVectors) -> None:
+    """Read the vectors that came or changed since the last time.
+
+    Within a transaction that may yet be taken back, what is read counts as unread: it will be read again. So call it before.
+    """
     latest = db.conn.execute("select coalesce(max(seq), 0) from photo_changes").fetchone()[0]
-    if latest < vectors.seq:
-        vectors.clear()  # what it had read was taken back, or this is another database
     if vectors.seq == 0:
         rows = db.conn.execute(
             "select faces.id, owner_id, model, vector from faces join photos on photos.id = photo_id where vector is not null"
@@ -420,7 +418,8 @@ def _catch_up(db: Database, vectors: FaceVectors) -> None:
         )
     for face_id, owner_id, model, vector in rows:
         vectors.keep((owner_id, model), face_id, np.frombuffer(vector, "<f4"))
-    vectors.seq = latest
+    if not db.conn.in_transaction:
+        vectors.seq = latest
 
 
 def _near(db: Database, vectors: FaceVectors, group: tuple[int, str], faces: list[Face]) -> list[tuple[float, Face]]:

@@ -288,11 +288,6 @@ class FaceVectors:
         self._kept: dict[Hashable, np.ndarray] = {}
         self._squares: dict[Hashable, np.ndarray] = {}
 
-    def clear(self) -> None:
-        with self.lock:
-            self.seq = 0
-            self._rows, self._ids, self._kept, self._squares = {}, {}, {}, {}
-
     def keep(self, group: Hashable, face_id: int, vector: np.ndarray) -> None:
         """group: faces are compared within one only (one owner's, by one model)."""
         with self.lock:

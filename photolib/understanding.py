@@ -153,6 +153,8 @@ def find_faces(lib: Library, photos: list[Photo]) -> Write:
     """Faces, whom the file says they are, and the people they belong to. It is also done again for a photo when a person has
     said something about its faces: then only who is near them is looked for anew."""
     looked = _look(lib, FACES, photos, _find_faces)
+    with lib.face_vectors.lock:
+        faces.catch_up(lib.db, lib.face_vectors)
 
     def write_down(db: Database) -> None:
         looked(db)

@@ -65,6 +65,7 @@ class World:
             )
 
     def see(self, photo_id: int, *shown: FoundFace, model: str = MODEL) -> None:
+        faces.catch_up(self.db, self.library.face_vectors)
         with write(self.db) as db:
             faces.keep_found(db, photo_id, model, shown)
             faces.name_by_regions(db, photo_id)
@@ -167,6 +168,12 @@ def test_vectors_of_two_models_are_never_compared(world: World) -> None:
     assert world.person(photo) is None
 
 
+def test_a_face_that_another_model_has_seen_again_is_not_compared_by_its_old_vector(world: World) -> None:
+    photo = world.take(found(0))
+    world.see(photo, found(0), model="another-1")
+    assert world.person(world.take(found(0))) is None
+
+
 def test_a_newer_model_keeps_what_a_person_decided(world: World) -> None:
     photo = world.take(found(0), found(1, 0.6))
     world.do(decisions.assign, world.face(photo).id, name="Sarah")
@@ -204,6 +211,15 @@ def test_groups_that_one_face_ties_together_become_one_or_a_question(world: Worl
     world.take(found(20))
     [question] = faces.suggestions(world.db, world.owner)
     assert (question.person.name, question.other_id) == ("Sarah", world.person(7))
+
+
+def test_two_names_are_two_people_until_a_person_says_otherwise(world: World) -> None:
+    for off, name in ((-0.2, "Sarah"), (0.2, "Tom")):
+        photo = world.take(found(0, off=off))
+        world.do(decisions.assign, world.face(photo).id, name=name)
+    for off in (-0.2, 0.2, 0.0, 0.05):
+        world.take(found(0, off=off))
+    assert {each.name for each in faces.people(world.db, world.owner)} == {"Sarah", "Tom"}
 
 
 # ---------------------------------------------------------------- regions
@@ -356,6 +372,7 @@ def test_people_who_were_split_are_never_merged_by_a_model_again(world: World) -
     person = world.person(1)
     world.do(decisions.split, person, [world.face(1).id, world.face(2).id])
     other = world.person(1)
+    assert world.rows()["different_people"] == [(person, other)]
     world.take(found(0))
     assert world.person(3) == person != other == world.person(2)
     assert len(faces.people(world.db, world.owner)) == 2

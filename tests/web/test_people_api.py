@@ -39,9 +39,13 @@ def photos(library: Library, list_photos: ListPhotos) -> list[int]:
 
 @pytest.fixture
 def theirs(library: Library, list_photos: ListPhotos, stranger_id: int) -> tuple[int, int]:
-    """(person, face) of somebody else."""
+    """(person, face) of somebody else, with all that a picture of the face is made from."""
     ids = list_photos(*MOMENTS, owner=stranger_id)
     see(library, ids, 5)
+    folder = variants.folder(library.variants, catalog.photo(library.db, ids[0]).key)
+    folder.mkdir(parents=True)
+    for size in ("medium", "large"):
+        Image.new("RGB", (800, 600)).save(folder / f"{size}.jpg")
     [person] = faces.people(library.db, stranger_id)
     return person.id, faces.faces_in(library.db, ids[0])[0].id
 
