@@ -100,7 +100,8 @@ def understand(db: Database, owner_id: int, query: str, tree: Node, today: date,
     reader = _Reader(db, owner_id, query, today)
     if recognises:
         tree = reader.read(tree)
-    return Understood(query, tree, (*_written(query, tree), *reader.chips), tuple(reader.offers))
+    chips = sorted((*_written(query, tree), *reader.chips), key=lambda chip: chip.start)
+    return Understood(query, tree, tuple(chips), tuple(reader.offers))
 
 
 class _Reader:
