@@ -1,5 +1,6 @@
 """From the parts of a query to SQL: which photos they let through. What people type goes in as parameters, never as SQL."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -122,9 +123,9 @@ class Conditions:
             if f"/{asked}/" in f"/{fold(row[1].decode('utf-8', 'replace')).strip('/')}/"
         ]
         return _of_ids(
-            f"""select photo_id from sources where owner_id = ? and photo_id is not null
-                and folder_id in ({", ".join(map(str, folders))})""",
-            (self.owner_id,),
+            """select photo_id from sources where owner_id = ? and photo_id is not null
+               and folder_id in (select value from json_each(?))""",
+            (self.owner_id, json.dumps(folders)),
         )
 
     # -------------------------------------------------- by place

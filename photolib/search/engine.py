@@ -33,7 +33,7 @@ from photolib.search.facets import Facet
 from photolib.search.grammar import EVERYTHING, And, Node, Or, Word, both, parse
 from photolib.search.plain import Understood
 from photolib.search.ranking import NO_SCORES, Scores
-from photolib.search.wording import STOP, forms, telling, words
+from photolib.search.wording import STOP, meant, telling, words
 from photolib.vectors import serving_model
 
 log = logging.getLogger(__name__)
@@ -398,7 +398,7 @@ _SAID = {
 def _explained(db: Database, tiles: Sequence[Tile], scores: dict[int, float], asked: Sequence[str]) -> list[Found]:
     """The photos of a page with where the words stand; where none does, it was the meaning."""
     said = documents.said_about(db, [tile.id for tile in tiles])
-    wanted = {word: set(forms(word)) for word in asked}
+    wanted = {word: set(meant(word)) for word in asked}
     items = []
     for tile in tiles:
         where: dict[str, list[str]] = {}

@@ -14,11 +14,11 @@ from functools import cache
 
 from sqlite_utils import Database
 
-from photolib import labels, place_names
+from photolib import place_names
 from photolib.search import dates, documents
 from photolib.search.documents import Name
 from photolib.search.grammar import And, Choice, Node, Not, Or, Phrase, Text, Word, both, either, negated
-from photolib.search.wording import STOP, fold, word_set, words
+from photolib.search.wording import STOP, fold, label_of, word_set, words
 
 LONGEST_NAME = 6  # words
 MOST_PEOPLE = 5000
@@ -208,7 +208,7 @@ class _Reader:
             wanted = {"place"} if before in _WHERE else {"person"} if before in _WHO else set()
             preferred = [each for each in meant if each[0] in wanted]
             kinds = {kind for kind, _, _ in meant}
-            is_everyday = end - first == 1 and (text in _EVERYDAY or text in STOP or labels.find(text) is not None)
+            is_everyday = end - first == 1 and (text in _EVERYDAY or text in STOP or label_of(text) is not None)
             kind, node, shown = (preferred or meant)[0]
             following = keys[end] if end < len(keys) else ""
             is_last = not following or following in STOP or following.isdigit()  # "in Nice", not "in nice weather"

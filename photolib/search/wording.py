@@ -6,6 +6,9 @@ Plain functions; no database.
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache, lru_cache
+
+from photolib import labels
 
 _WORD = re.compile(r"\w+")
 
@@ -102,11 +105,35 @@ _IRREGULAR = {
 }  # fmt: skip
 
 
-def match(word: str, as_prefix: bool = False) -> str:
-    """The FTS5 expression for a folded word in all its forms; as_prefix: as somebody is still typing it."""
-    if as_prefix:
-        return f'"{word}"*'
-    return "(" + " OR ".join(f'"{form}"' for form in forms(word)) + ")"
+@cache
+def _labels() -> dict[str, str]:
+    """Folded word to label. A label's own words go before those it shares with others."""
+    found: dict[str, str] = {}
+    for label in labels.vocabulary().values():
+        for each in (*label.english, *label.german):
+            if each not in label.borrowed:
+                found.setdefault(" ".join(words(each)), label.name)
+    return found
+
+
+def label_of(folded: str) -> str | None:
+    """The label that a folded word stands for, in singular or plural; None when there is none."""
+    known = _labels()
+    return next((known[form] for form in forms(folded) if form in known), None)
+
+
+@lru_cache(4096)
+def meant(word: str) -> tuple[str, ...]:
+    """A folded word in all its forms, and what else the vocabulary of labels calls the same thing in either language."""
+    name = label_of(word)
+    label = labels.vocabulary()[name] if name else None
+    others = [" ".join(words(each)) for each in (*label.english, *label.german)] if label else []
+    return tuple(dict.fromkeys((*forms(word), *others)))
+
+
+def match(word: str) -> str:
+    """The FTS5 expression for a folded word, whichever way it is said."""
+    return "(" + " OR ".join(f'"{each}"' for each in meant(word)) + ")"
 
 
 def match_phrase(text: str) -> str | None:

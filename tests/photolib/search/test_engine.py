@@ -40,8 +40,8 @@ def test_words_find_a_photo_wherever_they_stand(library: Library, tell: Tell, ow
     tell("b.jpg", labels=("dog",))
     tell("c.jpg", lines=("Beware of the dog",))
     tell("hotdog.jpg")
-    assert set(names(engine.search(library, owner_id, "a dog"))) == {"a.jpg", "b.jpg", "c.jpg"}
-    assert set(names(engine.search(library, owner_id, "Hunde"))) == {"b.jpg"}
+    for query in ("a dog", "dogs", "Hunde", "my Hündchen"):
+        assert set(names(engine.search(library, owner_id, query))) == {"a.jpg", "b.jpg", "c.jpg"}, query
 
 
 def test_what_fits_more_of_the_words_comes_first(library: Library, tell: Tell, owner_id: int) -> None:
@@ -105,7 +105,7 @@ def test_negated_words_are_not_found(library: Library, tell: Tell, owner_id: int
     tell("b.jpg", title="dog", labels=("snow",))
     tell("c.jpg", title="dog", lines=("SNOW REPORT",))
     assert names(engine.search(library, owner_id, "dog -snow")) == ["a.jpg"]
-    assert set(names(engine.search(library, owner_id, "dog -schnee"))) == {"a.jpg", "c.jpg"}
+    assert names(engine.search(library, owner_id, "dog -schnee")) == ["a.jpg"]
     assert set(names(engine.search(library, owner_id, '-"snow report"'))) == {"a.jpg", "b.jpg"}
 
 
