@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request
 
 from photolib import faces, labels, understood
 from photolib.db import write
-from photolib.errors import BadInput
+from photolib.errors import BadInput, UnreadablePhoto
 from photolib.ports import EMBED
 from photolib.search import engine, likeness, saved
 from photolib.search.engine import Results
@@ -38,7 +38,12 @@ KINDS = {
     "photo": "Photos", "video": "Videos", "live": "Live photos", "motion": "Motion photos", "raw": "RAW files",
     "screenshot": "Screenshots", "document": "Documents", "portrait": "Portraits",
 }  # fmt: skip
-ICONS = {"person": "people", "place": "place", "near": "place", "date": "when", "album": "photos", "camera": "camera"}
+ICONS = {
+    "person": "people", "place": "place", "near": "place", "date": "when", "on": "when", "before": "when", "after": "when",
+    "since": "when", "album": "photos", "camera": "camera", "lens": "camera", "label": "eye", "text": "letters", "file": "file",
+    "in": "folder",
+}  # fmt: skip
+SELF_EVIDENT = ("person", "place", "on", "album", "camera", "lens", "label", "tag", "type", "kind", "file", "in")
 
 EXAMPLES = (
     "dog on the beach",
@@ -124,7 +129,10 @@ def by_picture() -> str:
     with tempfile.TemporaryDirectory(dir=library().data / "tmp", prefix="asked-") as folder:
         file = Path(folder) / "picture"
         sent.save(file)
-        found = likeness.by_picture(library(), user().id, file)
+        try:
+            found = likeness.by_picture(library(), user().id, file)
+        except UnreadablePhoto as problem:
+            raise BadInput(str(problem)) from problem  # the fault of what was sent, and nothing that is missing here
     return _alike(found)
 
 
@@ -176,7 +184,7 @@ def _found(asked: str) -> str:
         heading=f"Search for {asked}",
         said=_said(results),
         chips=[
-            Understood(each.text, ICONS.get(each.kind, "tag"), address("/search", q=each.without)) for each in chips
+            Understood(_chip(each), ICONS.get(each.kind, "tag"), address("/search", q=each.without)) for each in chips
         ],
         offers=[Link(each.text, address("/search", q=each.query)) for each in results.understood.offers],
         sorts=[
@@ -191,9 +199,20 @@ def _found(asked: str) -> str:
         helps=_helps(results),
         not_ready=engine.NOT_READY,
         again=address("/search", q=asked, sort=sort),
-        can_save=True,
+        can_save=bool(results.items),
         saved=next((each for each in saved.saved(library().db, user().id) if each.query == asked), None),
     )
+
+
+def _chip(chip: Chip) -> str:
+    """What was written as a field, without the field's name where the icon or the value tells it."""
+    field, colon, value = chip.text.partition(":")
+    if not colon or chip.text != chip.value:
+        return chip.text
+    plain = value.strip('"')
+    if field in SELF_EVIDENT:
+        return KINDS.get(plain, plain)
+    return f"{field} {plain}" if field in ("before", "after", "since") else chip.text
 
 
 def _said(results: Results) -> str:
