@@ -31,6 +31,8 @@ log = logging.getLogger("models.child")  # run as a program, this module has ano
 PROTOCOL = 1
 ANOTHER_IS_THERE = 3  # exit code
 NICENESS = 10
+FIRST_REQUEST_SECONDS = 60  # whoever started it asks within this time
+LEAST_IDLE_SECONDS = 0.2  # a client may just be about to ask
 MOST_EMBEDDERS = 2  # while vectors are made by a new model, searches still ask the earlier one
 CANNOT_LOAD = "CannotLoad"  # how that problem is named to clients
 
@@ -94,12 +96,12 @@ class Server:
 
     def __init__(self, settings: Message, folder: Path) -> None:
         self._adapters = Adapters(settings["threads"])
-        self._idle_seconds = settings["idle_seconds"]
+        self._idle_seconds = max(LEAST_IDLE_SECONDS, settings["idle_seconds"])
         self._folder = folder
         self._turn = threading.Lock()  # of whoever does something heavy
-        self._state = threading.Lock()
+        self._state = threading.Condition()
         self._running: set[Line] = set()  # connections with a request under way
-        self._idle_since = time.monotonic()
+        self._idle_since = time.monotonic() + FIRST_REQUEST_SECONDS
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(self.address))
         self._listener.listen(64)
@@ -139,6 +141,7 @@ class Server:
             with self._state:
                 self._running.discard(line)
                 self._idle_since = time.monotonic()
+                self._state.notify_all()
 
     def _answer(self, line: Line, request: Message) -> None:
         """Do one request. This is the edge where every problem becomes a sentence."""
@@ -195,12 +198,12 @@ class Server:
         return {"lines": [[each.text, each.confidence, _corners(each.box)] for each in lines]}, []
 
     def _end_when_idle(self) -> None:
-        while True:
-            with self._state:
+        with self._state:
+            while True:
                 left = self._idle_seconds - (time.monotonic() - self._idle_since)
                 if left <= 0 and not self._running:
                     self._end()  # nobody begins a request meanwhile: that takes the same lock
-            time.sleep(max(left, 0.05) if not self._running else 1.0)
+                self._state.wait(None if self._running else left)
 
     def _end_with_starter(self) -> None:
         while os.read(0, 1024):

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -28,6 +28,19 @@ Source = TypeVar("Source")
 
 class CannotLoad(Exception):
     """The files of a model are missing, damaged or too large for the memory. Its text completes "... because"."""
+
+
+class _Head(NamedTuple):
+    """A classifier on what the image tower sees, and the way from its classes to vectors (see builtin.py).
+
+    weight (classes, features) and bias: torch tensors. onto: (dimensions, classes). softness: of the softmax that goes into it.
+    """
+
+    weight: Any
+    bias: Any
+    onto: np.ndarray
+    softness: float
+    classes: list[str]
 
 
 class OpenClipEmbedder:
@@ -92,8 +105,7 @@ class OpenClipEmbedder:
                     self._padding is not None
                 ):  # such a tower masks the padding: it changes nothing and costs as much as words
                     tokens = tokens[:, : max(1, int((tokens != self._padding).sum(1).max()))]
-                encoded = self._model.encode_text(tokens.to(self._device), normalize=True)
-                vectors.append(encoded.float().cpu().numpy())
+                vectors.append(_unit(self._model.encode_text(tokens.to(self._device))))
         return np.concatenate(vectors) if vectors else np.empty((0, self.dimensions), np.float32)
 
     def _load(self) -> None:
@@ -121,8 +133,7 @@ class OpenClipEmbedder:
         self._vocabulary: tuple[list[str], np.ndarray] | None = None
         self.dimensions = settings["model_cfg"]["embed_dim"]
 
-    def _load_head(self) -> Any:
-        """The classifier beside the weights: (weight, bias, temperature, classes), or None."""
+    def _load_head(self) -> "_Head | None":
         if not (self.folder / CLASSES).is_file():
             return None
         from safetensors import safe_open
@@ -130,7 +141,9 @@ class OpenClipEmbedder:
         with safe_open(self.folder / CLASSES, "pt", device=self._device) as file:
             said = file.metadata()
             weight, bias = (file.get_tensor(name).to(self._dtype) for name in ("weight", "bias"))
-        return weight, bias, float(said["temperature"]), said["classes"].split()
+            return _Head(
+                weight, bias, file.get_tensor("onto").cpu().numpy(), float(said["softness"]), said["classes"].split()
+            )
 
     def _prepare(self, image: np.ndarray) -> Any:
         return self._transform(Image.fromarray(image))
@@ -146,11 +159,11 @@ class OpenClipEmbedder:
                 scheme, (classes, prompts) = "vocabulary", self._labels()
                 probabilities = self._calibrated(vectors @ prompts.T)
             else:
-                scheme, (weight, bias, temperature, classes) = "imagenet", self._head
-                features = self._model.visual.trunk(images)  # one pass for both
-                vectors = _unit(self._model.visual.head(features))
-                scores = torch.nn.functional.linear(features, weight, bias).float().cpu().numpy()
-                probabilities = softmax(scores / temperature)
+                features = self._model.visual.trunk(images)
+                scores = torch.nn.functional.linear(features, self._head.weight, self._head.bias).float().cpu().numpy()
+                soft = softmax(scores / self._head.softness)
+                vectors = _unit(torch.from_numpy((soft - 1 / len(self._head.classes)) @ self._head.onto.T))
+                scheme, classes, probabilities = "imagenet", self._head.classes, softmax(scores)
         ranked = [best(row, classes) for row in probabilities]
         return [Seen(vector, scheme, some) for vector, some in zip(vectors, ranked, strict=True)]
 
@@ -199,6 +212,7 @@ class OpenClipEmbedder:
 
 
 def _unit(vectors: Any) -> np.ndarray:
+    """float32 rows of unit length: in 16 bits they would be up to a hundredth longer or shorter."""
     import torch
 
     return torch.nn.functional.normalize(vectors.float(), dim=-1).cpu().numpy()

@@ -131,6 +131,18 @@ class ModelProcess:
         if started is not None:
             _end(started)
 
+    @property
+    def pid(self) -> int | None:
+        """The model process of this data folder, whoever started it; None when none runs."""
+        try:
+            connection = self._connect(time.monotonic() + START_SECONDS, may_kill=False)
+        except Late:
+            return None
+        if connection is None:
+            return None
+        connection.close()
+        return connection.pid
+
     # ------------------------------------------------------------ what is on
 
     def _embedding_ability(self) -> Ability:
@@ -333,9 +345,9 @@ class _Connection:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.connect(address)
-            self._pid = _peer(connection)
+            self.pid = _peer(connection)
             # It cannot be mistaken for a later process of the same number: whoever listened was alive just now.
-            self._handle = os.pidfd_open(self._pid) if hasattr(os, "pidfd_open") and self._pid else None
+            self._handle = os.pidfd_open(self.pid) if hasattr(os, "pidfd_open") and self.pid else None
         except BaseException:
             connection.close()
             raise
@@ -345,8 +357,8 @@ class _Connection:
         with contextlib.suppress(ProcessLookupError):
             if self._handle is not None:
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
-            elif self._pid:
-                os.kill(self._pid, signal.SIGKILL)
+            elif self.pid:
+                os.kill(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
         self.line.close()
