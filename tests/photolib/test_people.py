@@ -200,7 +200,7 @@ def test_the_vectors_in_memory_find_what_comparing_all_would() -> None:
     vectors.keep("one", 1, kept[999])  # it has another vector now
     kept[0] = kept[999]
     asked = kept[500:503] + 0.01
-    near = vectors.near("one", asked, 0.7, 50, block=300)
+    near = vectors.near("one", asked, 0.7, 50)
     for row, found in zip(distances(asked, kept), near, strict=True):
         expected = [number + 1 for number in np.argsort(row, kind="stable") if row[number] < 0.7][:50]
         assert sorted(number for _, number in found) == sorted(expected)
