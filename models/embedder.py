@@ -44,14 +44,18 @@ class _Head(NamedTuple):
 
 
 class OpenClipEmbedder:
-    """Satisfies ports.Embedder. Loaded by load(); threads may share it."""
+    """Satisfies ports.Embedder. Loaded by load(); threads may share it.
 
-    def __init__(self, name: str, folder: Path, threads: int) -> None:
+    precision: of the weights, as open_clip names it; None for the quickest here.
+    """
+
+    def __init__(self, name: str, folder: Path, threads: int, precision: str | None = None) -> None:
         self.name = name
         self.folder = folder
         self.dimensions = 0
         self.is_loaded = False
         self._threads = threads
+        self._precision = precision
         self._loading = threading.Lock()
         self._readers = ThreadPoolExecutor(max(2, threads), thread_name_prefix="read")
 
@@ -109,6 +113,8 @@ class OpenClipEmbedder:
         return np.concatenate(vectors) if vectors else np.empty((0, self.dimensions), np.float32)
 
     def _load(self) -> None:
+        if missing := shelf.missing(self.folder):  # open_clip would go on with random numbers
+            raise CannotLoad(f"{missing} is missing")
         if wrong := shelf.differing(self.folder):
             raise CannotLoad(f"{wrong[0]} is not the file it was when the model came")
         make_importable()
@@ -121,7 +127,7 @@ class OpenClipEmbedder:
         if text.get("hf_model_name"):  # its settings lie in the folder, wherever that is; its weights are part of ours
             options["text_cfg"] = {**text, "hf_model_name": str(self.folder), "hf_model_pretrained": False}
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        kind = precision(self._device)
+        kind = self._precision or best_precision(self._device)
         model, _, self._transform = open_clip.create_model_and_transforms(
             f"local-dir:{self.folder}", precision=kind, device=self._device, **options
         )
@@ -229,7 +235,7 @@ def best(probabilities: np.ndarray, classes: Sequence[str]) -> list[tuple[str, f
     return [(classes[each], float(probabilities[each])) for each in order if classes[each]][:MOST_CLASSES]
 
 
-def precision(device: str) -> str:
+def best_precision(device: str) -> str:
     """16-bit weights where the processor multiplies them itself: three to four times as fast, cosine to 32 bits 0.9999."""
     import torch
 

@@ -77,7 +77,12 @@ def own_name(folder: Path) -> str:
 
 def is_complete(folder: Path) -> bool:
     """Whether the files of a model are there. Says nothing about what is in them."""
-    return (folder / CONFIG).is_file() and (folder / WEIGHTS).is_file()
+    return missing(folder) is None
+
+
+def missing(folder: Path) -> str | None:
+    """The first file that a model cannot do without and that is not there."""
+    return next((name for name in (CONFIG, WEIGHTS) if not (folder / name).is_file()), None)
 
 
 def is_there(place: Place) -> bool:

@@ -52,14 +52,12 @@ class Line:
             raise Closed("a header is too long")
         try:
             header = json.loads(self._take(length, deadline))
-            shapes = [(np.dtype(kind), tuple(shape)) for kind, shape in header.pop("arrays") if kind in _TYPES]
-        except (ValueError, TypeError, KeyError, AttributeError) as problem:
+            shapes = [_checked(*each) for each in header.pop("arrays")]
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as problem:
             raise Closed("a header is not understood") from problem
         arrays = []
         for dtype, shape in shapes:
             size = math.prod(shape) * dtype.itemsize
-            if not 0 <= size <= _MOST_ARRAY:
-                raise Closed("an array is too large")
             arrays.append(np.frombuffer(self._take(size, deadline), dtype).reshape(shape))
         return header, arrays
 
@@ -91,3 +89,12 @@ class Line:
                 raise Closed("the other side is gone")
             taken += part
         return bytes(taken)
+
+
+def _checked(kind: str, shape: list[int]) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    """Raises ValueError and TypeError for an array that nobody would send."""
+    if kind not in _TYPES or not all(type(each) is int and each >= 0 for each in shape):
+        raise ValueError(kind)
+    if math.prod(shape) * np.dtype(kind).itemsize > _MOST_ARRAY:
+        raise ValueError("too large")
+    return np.dtype(kind), tuple(shape)
