@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlite_utils import Database
 
 from photolib.search import documents
-from photolib.search.documents import exactly, owner_word
+from photolib.search.documents import owner_word
 from photolib.search.grammar import And, Choice, Near, Node, Not, Number, Or, Phrase, Text, When, Word, both
-from photolib.search.wording import fold, match, match_phrase, words
+from photolib.search.wording import exactly, fold, labels_of, match, match_phrase, words
 
 SEARCHED = tuple(column for column in documents.COLUMNS if column != "owner")  # what words are looked for in
 
@@ -18,15 +18,19 @@ Value = str | int | float
 
 @dataclass(frozen=True)
 class Condition:
-    """A test of a row of `photos`, and, where an index knows them, the question for the ids of those that pass."""
+    """A test of a row of `photos`, and, where an index knows them, the question for the ids of those that pass.
+
+    size: how many ids that are, counted no further than FEW.
+    """
 
     test: str
     values: tuple[Value, ...] = ()
     ids: str | None = None
     ids_values: tuple[Value, ...] = ()
+    size: int = 0
 
 
-ALWAYS, NEVER = Condition("1"), Condition("0", ids="select 0 where 0")
+ALWAYS = Condition("1")
 
 
 @dataclass
@@ -63,7 +67,7 @@ class Conditions:
         if isinstance(node, Text):
             return self._text(node)
         if isinstance(node, Choice):
-            return _CHOICES[node.name, node.value]
+            return _CHOICES.get((node.name, node.value)) or self._kind(node.value)
         if isinstance(node, Number):
             return _number(node)
         if isinstance(node, When):
@@ -79,24 +83,28 @@ class Conditions:
             return conditions[0]
         values = tuple(value for each in conditions for value in each.values)
         indexed = [each for each in conditions if each.ids is not None]
-        best = min(indexed, key=self._size) if len(indexed) > 1 else indexed[0] if indexed else ALWAYS
-        return Condition(" and ".join(f"({each.test})" for each in conditions), values, best.ids, best.ids_values)
+        best = min(indexed, key=lambda each: each.size) if indexed else ALWAYS
+        test = " and ".join(f"({each.test})" for each in conditions)
+        return Condition(test, values, best.ids, best.ids_values, best.size)
 
-    def _size(self, condition: Condition) -> int:
-        return count_up_to(self.db, condition, FEW)
+    def _of_ids(self, ids: str, values: tuple[Value, ...]) -> Condition:
+        size = self.db.conn.execute(f"select count(*) from (select 1 from ({ids}) limit ?)", (*values, FEW)).fetchone()[
+            0
+        ]
+        return Condition(f"photos.id in ({ids})", values, ids, values, size)
+
+    def _kind(self, kind: str) -> Condition:
+        found = self._of_ids("select photo_id from measures where kind = ?", (kind,))
+        test = "exists (select 1 from measures where measures.photo_id = photos.id and kind = ?)"
+        return replace(found, test=test, values=(kind,))
 
     # -------------------------------------------------- by words
 
     def _words(self, expression: str | None, columns: Sequence[str] = SEARCHED) -> Condition:
         if not expression:
             return ALWAYS
-        asked = (in_columns(expression, columns, self.owner_id),)
-        found = _of_ids("select rowid from photo_words where photo_words match ?", asked)
-        if count_up_to(self.db, found, MANY) < MANY:
-            return found
-        # So many that they are not gathered: each photo is looked up, and of those looked at many fit.
-        test = "exists (select 1 from photo_words where photo_words match ? and photo_words.rowid = photos.id)"
-        return Condition(test, asked)
+        asked = in_columns(expression, columns, self.owner_id)
+        return self._of_ids("select rowid from photo_words where photo_words match ?", (asked,))
 
     def _text(self, node: Text) -> Condition:
         if node.name == "in":
@@ -107,22 +115,18 @@ class Conditions:
         columns = _COLUMNS[node.name]
         if node.name in ("file", "text"):
             return self._words(_prefix(node.value), columns)
-        exact = self._words(f'"{exactly(node.value)}"', columns)
-        return exact if count_up_to(self.db, exact, 1) else self._words(_prefix(node.value), columns)
+        names = labels_of(" ".join(words(node.value))) if node.name == "label" else ()
+        exact = self._words(" OR ".join(f'"{exactly(name)}"' for name in (node.value, *names)), columns)
+        return exact if exact.size else self._words(_prefix(node.value), columns)
 
     def _folder(self, path: str) -> Condition:
         asked = fold(path).replace("\\", "/").strip("/")
         folders = [
-            row[0]
-            for row in self.db.conn.execute(
-                "select distinct folders.id, path from folders join sources on folder_id = folders.id where owner_id = ?"
-                if not asked
-                else "select id, path from folders",
-                (self.owner_id,) if not asked else (),
-            )
-            if f"/{asked}/" in f"/{fold(row[1].decode('utf-8', 'replace')).strip('/')}/"
+            folder_id
+            for folder_id, whole in self.db.conn.execute("select id, path from folders")
+            if f"/{asked}/" in f"/{fold(whole.decode('utf-8', 'replace')).strip('/')}/"
         ]
-        return _of_ids(
+        return self._of_ids(
             """select photo_id from sources where owner_id = ? and photo_id is not null
                and folder_id in (select value from json_each(?))""",
             (self.owner_id, json.dumps(folders)),
@@ -145,7 +149,7 @@ class Conditions:
         boxes = places.boxes(*where, node.km)
         inside = " or ".join("(latitude between ? and ? and longitude between ? and ?)" for _ in boxes)
         sides = tuple(side for (south, west), (north, east) in boxes for side in (south, north, west, east))
-        return _of_ids(
+        return self._of_ids(
             f"select photo_id from photo_places where ({inside}) and km_between(latitude, longitude, ?, ?) <= ?",
             (*sides, *where, node.km),
         )
@@ -162,7 +166,6 @@ _COLUMNS = {
     "camera": ("camera",), "lens": ("lens",), "colour": ("looks",), "file": ("file",), "text": ("text",),
 }  # fmt: skip
 
-MANY = 200_000  # more ids than this take longer to gather than a page may take
 FEW = 20_000  # so many ids are looked up one by one faster than a library of a million photos is read through
 
 
@@ -183,22 +186,9 @@ def leaves(node: Node, negated: bool | None = None) -> list[Node]:
     return found
 
 
-def count_up_to(db: Database, condition: Condition, limit: int) -> int:
-    """How many photos an indexed condition has, counted no further than limit."""
-    if condition.ids is None:
-        return limit
-    return db.conn.execute(
-        f"select count(*) from (select 1 from ({condition.ids}) limit ?)", (*condition.ids_values, limit)
-    ).fetchone()[0]
-
-
 def in_columns(expression: str, columns: Sequence[str], owner_id: int) -> str:
     """An FTS5 expression, looked for in these columns of one owner's documents."""
     return f'owner:"{owner_word(owner_id)}" AND {{{" ".join(columns)}}} : ({expression})'
-
-
-def _of_ids(ids: str, values: tuple[Value, ...]) -> Condition:
-    return Condition(f"photos.id in ({ids})", values, ids, values)
 
 
 def _any_of(conditions: Sequence[Condition]) -> Condition:
@@ -211,6 +201,7 @@ def _any_of(conditions: Sequence[Condition]) -> Condition:
         values,
         " union ".join(f"select * from ({each.ids})" for each in conditions),
         tuple(value for each in conditions for value in each.ids_values),
+        min(FEW, sum(each.size for each in conditions)),
     )
 
 
@@ -222,17 +213,12 @@ def _both_words(text: str) -> str | None:
 
 def _prefix(text: str) -> str | None:
     """Words side by side, the last one perhaps not to its end."""
-    phrase = match_phrase(text)
-    return f"{phrase} *" if phrase else None
+    found = words(text)
+    return f'"{" ".join(found)}" *' if found else None
 
 
 def _exists(table: str, test: str) -> Condition:
     return Condition(f"exists (select 1 from {table} where {table}.photo_id = photos.id and {test})")
-
-
-def _kind(name: str) -> Condition:
-    test = f"exists (select 1 from measures where measures.photo_id = photos.id and kind = '{name}')"
-    return Condition(test, ids=f"select photo_id from measures where kind = '{name}'")
 
 
 _VIDEO = Condition("photos.type = 'video'")
@@ -248,9 +234,6 @@ _CHOICES = {
     ("is", "live"): Condition("photos.type in ('live', 'motion')"),
     ("is", "motion"): Condition("photos.type = 'motion'"),
     ("is", "raw"): _RAW,
-    ("is", "screenshot"): _kind("screenshot"),
-    ("is", "document"): _kind("document"),
-    ("is", "portrait"): _kind("portrait"),
     ("is", "panorama"): Condition("photos.width >= 2 * photos.height or photos.height >= 2 * photos.width"),
     ("is", "landscape"): Condition("photos.width > photos.height"),
     ("is", "upright"): Condition("photos.height > photos.width"),
@@ -273,10 +256,6 @@ _CHOICES = {
     ("type", "live"): Condition("photos.type = 'live'"),
     ("type", "motion"): Condition("photos.type = 'motion'"),
     ("type", "raw"): _RAW,
-    ("kind", "photo"): _kind("photo"),
-    ("kind", "screenshot"): _kind("screenshot"),
-    ("kind", "document"): _kind("document"),
-    ("kind", "portrait"): _kind("portrait"),
 }
 
 _NUMBERS = {

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 
 from photolib import appearance, catalog, labels, place_names
 from photolib.db import write
-from photolib.search.wording import fold, name_words, words
+from photolib.search.wording import BETWEEN, exactly, fold, labels_of, name_words, words
 
 BATCH = 200  # documents in one transaction: about 30 ms
 LONGEST_TEXT = 20_000  # characters of a document's column
@@ -29,7 +29,7 @@ COLUMNS = (
 
 _SEEN = "photo words"  # remembered: the seq of photo_changes up to which documents are made
 _RECIPE = "photo words recipe"  # remembered: by which version of this module and of the vocabulary
-VERSION = f"1 labels {labels.VERSION}"
+VERSION = f"2 labels {labels.VERSION}"
 
 _FOLDERS = 2  # so many folders above a file count as words about it
 _HASHTAG = re.compile(r"#(\w{2,50})")
@@ -252,7 +252,8 @@ def _document(about: _Told) -> tuple[str, ...]:
         (place_names.OTHER_COUNTRIES, code),
     ):
         places += others.get(name, "").split(", ")
-    seen = [word for label in about.labels for word in (labels.words(label) or [label])]
+    # Labels and the broader ones they belong to as they are; their words in all languages are looked up when somebody asks.
+    seen = dict.fromkeys(each for label in about.labels for each in (label, *labels.broader(label)))
     looks = [word for kind in (about.kind, about.type) for word in KINDS.get(kind, ())]
     looks += [word for colour in about.colours for word in appearance.colour_words(colour)]
     file_words = [word for name in about.files for word in name_words(name)]
@@ -260,7 +261,7 @@ def _document(about: _Told) -> tuple[str, ...]:
     return (
         _folded([about.title, about.description]),
         _named([*about.tags, *hashtags(about)]),
-        _named(seen),
+        " ".join(_as_label(label) for label in seen),
         _named(looks),
         _named(about.people),
         _named(places),
@@ -280,16 +281,14 @@ def hashtags(about: _Told) -> list[str]:
     return [word for tag in found for word in (tag, " ".join(name_words(tag + ".")))]
 
 
-_BETWEEN, _JOIN = "\ue000", "\ue001"  # letters nobody can type, which FTS5 takes for parts of words
-
-
-def exactly(name: str) -> str:
-    """The one word that stands in a document for this name as a whole: "sarah" finds Sarah Miller too, this only Sarah."""
-    return _BETWEEN + _JOIN.join(words(name))
-
-
 def owner_word(owner_id: int) -> str:
     return f"o{owner_id}"
+
+
+def _as_label(label: str) -> str:
+    """A label as one word; one of several words by those too: "retriever" finds golden retrievers."""
+    parts = words(label)
+    return " ".join([*(parts if len(parts) > 1 or not labels_of(label) else ()), exactly(label)])
 
 
 def _named(names: Sequence[str]) -> str:
@@ -300,7 +299,7 @@ def _named(names: Sequence[str]) -> str:
 
 def _folded(texts: Sequence[str]) -> str:
     """Texts as words, with one between them that nobody can type: no phrase reaches from one into the next."""
-    return f" {_BETWEEN} ".join(dict.fromkeys(" ".join(words(text)) for text in texts if text))[:LONGEST_TEXT]
+    return f" {BETWEEN} ".join(dict.fromkeys(" ".join(words(text)) for text in texts if text))[:LONGEST_TEXT]
 
 
 # ---------------------------------------------------------------- the names an owner's photos have

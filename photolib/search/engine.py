@@ -28,7 +28,7 @@ from photolib.errors import BadInput, TryLater
 from photolib.library import Library
 from photolib.ports import EMBED
 from photolib.search import calibration, documents, facets, plain, ranking
-from photolib.search.conditions import FEW, Condition, Conditions, count_up_to
+from photolib.search.conditions import FEW, Condition, Conditions
 from photolib.search.facets import Facet
 from photolib.search.grammar import EVERYTHING, And, Node, Or, Word, both, parse
 from photolib.search.plain import Understood
@@ -224,32 +224,29 @@ def _by_date(
     tree = both([node for node in nodes if node != EVERYTHING])
     asked = conditions.of(tree) if tree != EVERYTHING else None
     shown_at, photo_id = _read_cursor(cursor, "date", (str, int)) if cursor else ("~~", 0)
-    question, values = _select("photos.id, photos.shown_at", scope, asked, db)
+    question, values = _select("photos.id, photos.shown_at", scope, asked)
+    is_counted = not cursor and asked is not None  # in the same look
     rows = db.conn.execute(
         f"""{question} and (photos.shown_at, photos.id) < (?, ?) order by photos.shown_at desc, photos.id desc limit ?""",
-        (*values, shown_at, photo_id, size + 1),
+        (*values, shown_at, photo_id, max(size + 1, facets.MOST_COUNTED if is_counted else 0)),
     ).fetchall()
     more = len(rows) > size
     items = [Found(photo, None) for photo in catalog.tiles(db, [row[0] for row in rows[:size]])]
     following = _cursor("date", rows[size - 1][1], rows[size - 1][0]) if more else None
     if cursor:
         return Results(items, Understood("", tree), following)
-    if asked is None and "is_listed = 1" in scope.test:
+    if not is_counted:
         count = catalog.listed_count(db, owner_id)
         return Results(items, Understood("", tree), following, count, False, facets.of_everything(db, owner_id))
-    if more:
-        rows = db.conn.execute(
-            f"{question} order by photos.shown_at desc, photos.id desc limit ?", (*values, facets.MOST_COUNTED)
-        ).fetchall()
-    counted = facets.of(db, owner_id, [row[0] for row in rows])
-    return Results(items, Understood("", tree), following, len(rows), len(rows) == facets.MOST_COUNTED, counted)
+    counted = facets.of(db, owner_id, [row[0] for row in rows[: facets.MOST_COUNTED]])
+    return Results(items, Understood("", tree), following, len(rows), len(rows) >= facets.MOST_COUNTED, counted)
 
 
-def _select(columns: str, scope: Condition, asked: Condition | None, db: Database) -> tuple[str, tuple[Any, ...]]:
+def _select(columns: str, scope: Condition, asked: Condition | None) -> tuple[str, tuple[Any, ...]]:
     """The question for the photos in scope that pass a condition, ready for "and ..."; found by ids when those are few."""
     if asked is None:
         return f"select {columns} from photos where {scope.test}", scope.values
-    if asked.ids is not None and count_up_to(db, asked, FEW) < FEW:
+    if asked.ids is not None and asked.size < FEW:
         # The plus signs keep SQLite from going through all photos of the owner instead.
         tests = scope.test.replace("photos.owner_id", "+photos.owner_id").replace(
             "photos.is_listed", "+photos.is_listed"
@@ -315,7 +312,7 @@ def _allowed(db: Database, scope: Condition, asked: Condition | None) -> tuple[n
     """The ids of the photos that pass, None when they are too many to list; and what the found ones are to be tested with."""
     if asked is None:
         return None, scope
-    question, values = _select("photos.id", scope, asked, db)
+    question, values = _select("photos.id", scope, asked)
     rows = db.conn.execute(f"{question} limit ?", (*values, MOST_ALLOWED + 1)).fetchall()
     if len(rows) > MOST_ALLOWED:
         return None, Condition(f"{scope.test} and ({asked.test})", (*scope.values, *asked.values))

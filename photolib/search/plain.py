@@ -18,7 +18,7 @@ from photolib import place_names
 from photolib.search import dates, documents
 from photolib.search.documents import Name
 from photolib.search.grammar import And, Choice, Node, Not, Or, Phrase, Text, Word, both, either, negated
-from photolib.search.wording import STOP, fold, label_of, word_set, words
+from photolib.search.wording import STOP, exactly, fold, labels_of, word_set, words
 
 LONGEST_NAME = 6  # words
 MOST_PEOPLE = 5000
@@ -208,7 +208,7 @@ class _Reader:
             wanted = {"place"} if before in _WHERE else {"person"} if before in _WHO else set()
             preferred = [each for each in meant if each[0] in wanted]
             kinds = {kind for kind, _, _ in meant}
-            is_everyday = end - first == 1 and (text in _EVERYDAY or text in STOP or label_of(text) is not None)
+            is_everyday = end - first == 1 and (text in _EVERYDAY or text in STOP or bool(labels_of(text)))
             kind, node, shown = (preferred or meant)[0]
             following = keys[end] if end < len(keys) else ""
             is_last = not following or following in STOP or following.isdigit()  # "in Nice", not "in nice weather"
@@ -260,7 +260,7 @@ class _Reader:
 
     def _is_place(self, folded: str) -> bool:
         """Whether a photo of this owner was taken there, by a name in another language."""
-        asked = f'owner:"{documents.owner_word(self._owner_id)}" AND place:"{documents.exactly(folded)}"'
+        asked = f'owner:"{documents.owner_word(self._owner_id)}" AND place:"{exactly(folded)}"'
         row = self._db.conn.execute("select 1 from photo_words where photo_words match ? limit 1", (asked,)).fetchone()
         return row is not None
 

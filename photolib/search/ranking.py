@@ -80,7 +80,7 @@ def by_words(
             continue
         best = np.full(len(anywhere), COLUMN_WEIGHTS[-1][0])
         for weight, columns in reversed(COLUMN_WEIGHTS[:-1]):
-            here = _matches(db, in_columns(expression, columns, owner_id), is_bound)
+            here = _matches(db, in_columns(expression, columns, owner_id), is_bound, int(anywhere[-1]))
             best[np.isin(anywhere, here)] = weight
         ids.append(anywhere)
         gains.append(best * says)
@@ -102,11 +102,12 @@ def _allow(db: Database, allowed: np.ndarray | None) -> None:
         db.conn.executemany("insert or ignore into temp.allowed values (?)", ((each,) for each in allowed.tolist()))
 
 
-def _matches(db: Database, expression: str, is_bound: bool) -> np.ndarray:
+def _matches(db: Database, expression: str, is_bound: bool, oldest: int = 0) -> np.ndarray:
+    """The newest photos that match, newest first; none with a lower id than oldest."""
     only = "and +photo_words.rowid in (select id from temp.allowed)" if is_bound else ""
     rows = db.conn.execute(
-        f"select rowid from photo_words where photo_words match ? {only} order by rowid desc limit ?",
-        (expression, MOST_MATCHES),
+        f"select rowid from photo_words where photo_words match ? and rowid >= ? {only} order by rowid desc limit ?",
+        (expression, oldest, MOST_MATCHES),
     ).fetchall()
     return np.fromiter((row[0] for row in rows), np.int64, len(rows))
 

@@ -105,30 +105,40 @@ _IRREGULAR = {
 }  # fmt: skip
 
 
+BETWEEN, _JOIN = "\ue000", "\ue001"  # letters nobody can type, which FTS5 takes for parts of words
+
+
+def exactly(name: str) -> str:
+    """The one word that stands in a document for this name as a whole: "sarah" finds Sarah Miller too, this only Sarah."""
+    return BETWEEN + _JOIN.join(words(name))
+
+
 @cache
-def _labels() -> dict[str, str]:
-    """Folded word to label. A label's own words go before those it shares with others."""
-    found: dict[str, str] = {}
+def _labels() -> dict[str, tuple[str, ...]]:
+    """Folded words to the labels that go by them, those first that have the first claim to it."""
+    found: dict[str, list[str]] = {}
+    borrowed: dict[str, list[str]] = {}
     for label in labels.vocabulary().values():
         for each in (*label.english, *label.german):
-            if each not in label.borrowed:
-                found.setdefault(" ".join(words(each)), label.name)
-    return found
+            to = borrowed if each in label.borrowed else found
+            to.setdefault(" ".join(words(each)), []).append(label.name)
+    return {each: tuple(dict.fromkeys((*found.get(each, ()), *borrowed.get(each, ())))) for each in (*found, *borrowed)}
 
 
-def label_of(folded: str) -> str | None:
-    """The label that a folded word stands for, in singular or plural; None when there is none."""
+def labels_of(folded: str) -> tuple[str, ...]:
+    """The labels that folded words may stand for, in singular or plural."""
     known = _labels()
-    return next((known[form] for form in forms(folded) if form in known), None)
+    return next((known[form] for form in forms(folded) if form in known), ())
 
 
 @lru_cache(4096)
 def meant(word: str) -> tuple[str, ...]:
-    """A folded word in all its forms, and what else the vocabulary of labels calls the same thing in either language."""
-    name = label_of(word)
-    label = labels.vocabulary()[name] if name else None
+    """Whatever stands in documents for a folded word: all its forms, what else its label is called in either language, and
+    the label itself."""
+    found = labels_of(word)
+    label = labels.vocabulary()[found[0]] if found else None
     others = [" ".join(words(each)) for each in (*label.english, *label.german)] if label else []
-    return tuple(dict.fromkeys((*forms(word), *others)))
+    return tuple(dict.fromkeys((*forms(word), *others, *map(exactly, found))))
 
 
 def match(word: str) -> str:
@@ -137,6 +147,6 @@ def match(word: str) -> str:
 
 
 def match_phrase(text: str) -> str | None:
-    """The FTS5 expression for words side by side; None when there is no word in it."""
-    found = words(text)
-    return '"' + " ".join(found) + '"' if found else None
+    """The FTS5 expression for words side by side, or the label they are; None when there is no word in it."""
+    found = " ".join(words(text))
+    return " OR ".join(f'"{each}"' for each in (found, *map(exactly, labels_of(found)))) if found else None
