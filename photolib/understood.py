@@ -218,6 +218,16 @@ def label_counts(db: Database, owner_id: int) -> list[tuple[str, int, str]]:
     return [(label, count, key) for label, count, key, _ in rows]
 
 
+def label_cover(db: Database, owner_id: int, label: str) -> str | None:
+    """The key of the photo with this label that came last. The index has them in order of id, so that no other is looked at."""
+    row = db.conn.execute(
+        """select key from labels join photos on photos.id = photo_id
+           where label = ? and is_removed = 0 and owner_id = ? and is_listed = 1 order by photo_id desc limit 1""",
+        (label, owner_id),
+    ).fetchone()
+    return row[0] if row else None
+
+
 # ---------------------------------------------------------------- text in pictures
 
 

@@ -10,7 +10,7 @@ from photolib import faces, labels, understood
 from photolib.db import write
 from photolib.errors import BadInput, UnreadablePhoto
 from photolib.ports import EMBED
-from photolib.search import engine, likeness, saved
+from photolib.search import documents, engine, likeness, saved
 from photolib.search.engine import Results
 from photolib.search.facets import Facet
 from photolib.search.likeness import Likeness
@@ -303,5 +303,13 @@ def _places() -> list[Beginning]:
 
 
 def _things() -> list[Beginning]:
-    found = understood.label_counts(library().db, user().id)[:THINGS]
-    return [Beginning(labels.title(label), search_for("label", label), key, count) for label, count, key in found]
+    db, owner = library().db, user().id
+    return [
+        Beginning(
+            labels.title(each.name),
+            search_for("label", each.name),
+            understood.label_cover(db, owner, each.name),
+            each.photos,
+        )
+        for each in documents.names(db, owner, ("label",), THINGS)
+    ]

@@ -115,7 +115,10 @@ def test_from_a_word_in_the_box_to_the_photo_and_back(open_page: OpenPage, known
     page.keyboard.press("ArrowRight")  # behind the last one that was there come those that are fetched
     expect(viewed).not_to_have_attribute("data-photo", str(first[-1]))
     assert shown(page) not in first
-    page.reload()  # the address alone leads to the same photo in the same list
+    page.reload()
+    page.go_back()  # to what was left behind by reloading
+    expect(page.locator(".tile").first).to_be_visible()
+    page.go_forward()  # the address alone leads to the same photo in the same list
     page.keyboard.press("ArrowLeft")
     expect(page.locator(".viewed")).to_have_attribute("data-photo", str(first[-1]))
     page.keyboard.press("Escape")

@@ -13,7 +13,7 @@ from PIL import Image
 from photolib import catalog, understood
 from photolib.db import write
 from photolib.library import Library
-from photolib.search import saved
+from photolib.search import documents, saved
 
 ListPhotos = Callable[..., list[int]]
 
@@ -28,6 +28,7 @@ def photos(library: Library, list_photos: ListPhotos) -> list[int]:
         with write(library.db) as db:
             catalog.picture_is_ready(db, photo_id, None)
             understood.keep_labels(db, photo_id, [("fountain", 0.9), *([("dog", 0.8)] if number in (3, 4) else [])])
+    documents.catch_up(library.db)
     return ids[::-1]
 
 

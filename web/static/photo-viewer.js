@@ -175,12 +175,13 @@ class PhotoViewer extends HTMLElement {
   }
 
   /** The tiles on both sides of a photo; fetches more of them before the last one is reached. */
-  async #tilesBeside(id) {
+  async #tilesBeside(id, tries = 3) {
     const tiles = [...this.#grid.querySelectorAll(".tile")]
     const here = tiles.findIndex((tile) => tile.id === `photo-${id}`)
-    if (here < 0) return {} // it was opened from another one and does not stand in the grid
-    const more = here > tiles.length - 10 && this.#grid.querySelector("more-photos")?.load()
-    if (here === tiles.length - 1) await more
+    const more = here < 0 || here > tiles.length - 10 ? this.#grid.querySelector("more-photos")?.load() : undefined
+    if (here < 0 && !(more && tries)) return {} // it was opened from another one and does not stand in the grid
+    if (here < 0 || here === tiles.length - 1) await more
+    if (here < 0 && this.#grid) return this.#tilesBeside(id, tries - 1)
     return { newer: tiles[here - 1], older: tiles[here + 1] ?? this.#grid?.querySelectorAll(".tile")[here + 1] }
   }
 
