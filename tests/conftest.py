@@ -35,6 +35,11 @@ LONGEST = (
 )
 
 
+# A command that a test runs loads no models, whichever fixture runs it; tests of models open them themselves.
+WITHOUT_MODELS = {"PHOTOLIB_EMBEDDING_MODEL": "", "PHOTOLIB_FIND_FACES": "no", "PHOTOLIB_READ_TEXT": "no"}
+os.environ.update(WITHOUT_MODELS)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
@@ -42,11 +47,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the settings and notes of the person who runs it."""
-    for name in [each for each in os.environ if each.startswith(("PHOTOLIB_", "XDG_"))]:
+    for name in [each for each in os.environ if each.startswith(("PHOTOLIB_", "XDG_")) and each not in WITHOUT_MODELS]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    for name in ("EMBEDDING_MODEL", "FIND_FACES", "READ_TEXT"):  # a command that a test runs loads no models
-        monkeypatch.setenv(f"PHOTOLIB_{name}", "" if name == "EMBEDDING_MODEL" else "no")
 
 
 @pytest.fixture
