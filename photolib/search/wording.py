@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
 
-from photolib import labels
+from photolib import appearance, labels
 
 _WORD = re.compile(r"\w+")
 
@@ -125,6 +125,17 @@ def _labels() -> dict[str, tuple[str, ...]]:
     return {each: tuple(dict.fromkeys((*found.get(each, ()), *borrowed.get(each, ())))) for each in (*found, *borrowed)}
 
 
+@cache
+def _colours() -> dict[str, tuple[str, ...]]:
+    """Folded words for colours, German ones with their endings, to all words for the same colour."""
+    found: dict[str, tuple[str, ...]] = {}
+    for colour in appearance.COLOURS:
+        plain = [fold(word) for word in appearance.colour_words(colour)]
+        same = tuple(word + ending for word in plain for ending in ("", "e", "er", "es", "en", "em"))
+        found |= dict.fromkeys(same, same)
+    return found
+
+
 def labels_of(folded: str) -> tuple[str, ...]:
     """The labels that folded words may stand for, in singular or plural."""
     known = _labels()
@@ -138,7 +149,7 @@ def meant(word: str) -> tuple[str, ...]:
     found = labels_of(word)
     label = labels.vocabulary()[found[0]] if found else None
     others = [" ".join(words(each)) for each in (*label.english, *label.german)] if label else []
-    return tuple(dict.fromkeys((*forms(word), *others, *map(exactly, found))))
+    return tuple(dict.fromkeys((*forms(word), *others, *_colours().get(word, ()), *map(exactly, found))))
 
 
 def match(word: str) -> str:

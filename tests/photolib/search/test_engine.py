@@ -44,6 +44,16 @@ def test_words_find_a_photo_wherever_they_stand(library: Library, tell: Tell, ow
         assert set(names(engine.search(library, owner_id, query))) == {"a.jpg", "b.jpg", "c.jpg"}, query
 
 
+def test_a_colour_is_found_in_either_language(library: Library, tell: Tell, owner_id: int) -> None:
+    tell("a.jpg", title="Rote Blume")
+    tell("b.jpg", title="a red flower")
+    tell("c.jpg", looks={"colours": [["red", 0.5]]}, title="flower")
+    tell("d.jpg", title="a blue flower", looks={"colours": [["blue", 0.5]]})
+    for query in ("red flower", "roten Blumen"):
+        assert set(names(engine.search(library, owner_id, query))[:3]) == {"a.jpg", "b.jpg", "c.jpg"}
+    assert names(engine.search(library, owner_id, "flower -rot")) == ["d.jpg"]
+
+
 def test_what_fits_more_of_the_words_comes_first(library: Library, tell: Tell, owner_id: int) -> None:
     for number in range(20):
         tell(f"{number}.jpg", title="dog")
