@@ -57,7 +57,7 @@ class OpenClipEmbedder:
         self._threads = threads
         self._precision = precision
         self._loading = threading.Lock()
-        self._readers = ThreadPoolExecutor(max(2, threads), thread_name_prefix="read")
+        self._readers = ThreadPoolExecutor(max(2, threads), "read", _alone)
 
     def load(self) -> None:
         """Load the model, once. Raises CannotLoad."""
@@ -215,6 +215,13 @@ class OpenClipEmbedder:
                 if other != kept:
                     other.unlink()
         return names, vectors
+
+
+def _alone() -> None:
+    """One picture is too little work for a reading thread to share with helpers of its own."""
+    import torch
+
+    torch.set_num_threads(1)
 
 
 def _unit(vectors: Any) -> np.ndarray:
