@@ -31,6 +31,7 @@ NONSENSE = (
 NINE = 0.9  # of ten
 SAMPLE = 500  # photos for the floor, the newest
 LEAST_GAP = 1e-3
+A_FEW = 100  # photos more or less make no difference
 
 
 class Scale:
@@ -44,19 +45,23 @@ class Scale:
         return np.clip((cosines - self.floor) / (2 * (self.enough - self.floor)), 0.0, 1.0).astype(np.float64)
 
 
-def scale(lib: Library, owner_id: int, model: str, seconds: float, fresh: bool = False) -> Scale:
-    """The scale for an owner, measured when there is none yet; fresh: also when the library has doubled since.
+def scale(lib: Library, owner_id: int, model: str, seconds: float) -> Scale:
+    """The scale for an owner, measured when there is none yet or the library has doubled since: then this search takes longer.
 
-    Raises TryLater when sentences cannot be embedded in time.
+    Raises TryLater when there is none and sentences cannot be embedded in time.
     """
     db = lib.db
     photos = catalog.listed_count(db, owner_id)
     name = f"scale of meaning:{owner_id}:{model}"
     known = json.loads(catalog.remembered(db, name) or "{}")
-    is_outgrown = not known or not 0.5 <= (photos + 100) / (known["photos"] + 100) <= 2
-    if known and not (fresh and is_outgrown):
+    if known and 0.5 <= (photos + A_FEW) / (known["photos"] + A_FEW) <= 2:
         return Scale(known["floor"], known["enough"])
-    measured = _measure(lib, owner_id, model, seconds)
+    try:
+        measured = _measure(lib, owner_id, model, seconds)
+    except TryLater:
+        if known:
+            return Scale(known["floor"], known["enough"])
+        raise
     values = {"photos": photos, "floor": measured.floor, "enough": measured.enough}
     with suppress(TryLater), write(db):  # somebody else is writing: it is measured again at the next search
         catalog.remember(db, name, json.dumps(values))
