@@ -313,7 +313,7 @@ def _understand(lib: "Library", worker: "Worker", progress: "Progress") -> bool:
     rhythm = _Rhythm()
     totals: dict[str, int] = {}
     try:
-        while jobs.is_busy(lib.db, jobs.BACKFILL - 1):
+        while jobs.is_at_work(lib.db, jobs.BACKFILL - 1):
             if worker.problem:
                 raise worker.problem
             if rhythm.is_due():
@@ -327,7 +327,7 @@ def _understand(lib: "Library", worker: "Worker", progress: "Progress") -> bool:
     except KeyboardInterrupt:
         worker.stop(at_once=True)
         return False
-    return True
+    return not jobs.is_busy(lib.db, jobs.BACKFILL - 1)
 
 
 def _step_back() -> None:

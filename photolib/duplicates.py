@@ -157,6 +157,8 @@ def _taken_around(db: Database, mine: Shot) -> set[int]:
     if mine.is_video or mine.camera is None or not mine.is_dated:
         return set()
     moment, within = datetime.fromisoformat(mine.taken_at), timedelta(seconds=BURST_SECONDS)
+    if moment.year in (datetime.min.year, datetime.max.year):
+        return set()  # a camera that says year 1 or 9999 says nothing, and there is no time before or after it
     rows = db.conn.execute(
         """select id from photos join details on details.photo_id = id
            where owner_id = ? and is_listed in (0, 1) and shown_at between ? and ? and make = ? and model = ? and id <> ? limit ?""",

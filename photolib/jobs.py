@@ -170,6 +170,15 @@ def is_busy(db: Database, priority: int) -> bool:
     return row.fetchone() is not None
 
 
+def is_at_work(db: Database, priority: int, clock: Callable[[], float] = time.time) -> bool:
+    """Whether jobs of this or a more urgent priority run or could; those that wait for another try do not count."""
+    row = db.conn.execute(
+        """select 1 from jobs where priority <= ? and (state = 'running' or state = 'waiting' and not_before <= ?) limit 1""",
+        (priority, clock()),
+    )
+    return row.fetchone() is not None
+
+
 def pending_photos(db: Database, priority: int) -> int:
     """How many photos have jobs of this or a more urgent priority before them."""
     return db.conn.execute(

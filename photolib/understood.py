@@ -38,13 +38,17 @@ def forget(db: Database, photo_id: int) -> None:
 
 
 def queue_missing(db: Database, step: str, version: str, priority: int, queued_at: str) -> int:
-    """Queue a step for every photo that can be shown and for which it was not done by this version. Returns how many."""
+    """Queue a step for every photo that can be shown and for which it was not done by this version. Returns how many.
+
+    What failed with another version gets another chance.
+    """
     return db.conn.execute(
         """insert into jobs (step, photo_id, state, priority, tries, not_before, queued_at)
            select ?, id, 'waiting', ?, 0, 0, ? from photos
            where status = 'ready' and not exists
              (select 1 from understood where photo_id = photos.id and step = ? and version = ?)
-           on conflict (step, photo_id) do nothing""",
+           on conflict (step, photo_id) do update set state = 'waiting', tries = 0, not_before = 0, reason = null
+             where jobs.state = 'failed'""",
         (step, priority, queued_at, step, version),
     ).rowcount
 
