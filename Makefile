@@ -1,6 +1,7 @@
 # make run LIBRARY=~/Pictures   install, import, watch and serve
 # make test                     everything CI checks, browser included
-# make bench                    measure; prints one table
+# make bench                    measure how quick it is; prints one table
+# make eval FOLDER=...          measure how well it understands; prints one table
 # make check                    linter, formatter, types
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WHEELS := build/wheels
 
-.PHONY: run test check bench format clean
+.PHONY: run test check bench eval format clean
 
 run: .venv/ready
 	$(BIN)/photolib config init $(if $(LIBRARY),--library "$(LIBRARY)")
@@ -27,6 +28,9 @@ check: .venv/ready-for-tests
 bench: .venv/ready-for-tests
 	sh tools/chromium.sh
 	$(BIN)/python -m tests.benchmarks
+
+eval: .venv/ready-for-tests
+	$(BIN)/python -m tests.evaluation $(FOLDER)
 
 format: .venv/ready-for-tests
 	$(BIN)/ruff check --fix
