@@ -102,7 +102,7 @@ class Worker:
                 if jobs.release_dead(db, self._lib.is_alive):
                     return
             vectors.drop_old(self._lib.db, self._lib.models)
-        if documents.catch_up(self._lib.db):
+        if documents.catch_up(self._lib.db) or documents.tidy(self._lib.db):
             return  # there may be more
         with self._wake:
             self._wake.wait(LOOK_SECONDS)

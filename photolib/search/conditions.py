@@ -67,7 +67,8 @@ class Conditions:
         if isinstance(node, Text):
             return self._text(node)
         if isinstance(node, Choice):
-            return _CHOICES.get((node.name, node.value)) or self._kind(node.value)
+            known = _CHOICES.get((node.name, node.value))
+            return known or (self._type(node) if node.value in documents.TYPES else self._kind(node.value))
         if isinstance(node, Number):
             return _number(node)
         if isinstance(node, When):
@@ -92,6 +93,13 @@ class Conditions:
             0
         ]
         return Condition(f"photos.id in ({ids})", values, ids, values, size)
+
+    def _type(self, node: Choice) -> Condition:
+        """is:live means motion photos too."""
+        types = ("live", "motion") if (node.name, node.value) == ("is", "live") else (node.value,)
+        named = " OR ".join(f'"{exactly(documents.KINDS[each][0])}"' for each in types)
+        marks = ", ".join("?" * len(types))
+        return replace(self._words(named, ("looks",)), test=f"photos.type in ({marks})", values=types)
 
     def _kind(self, kind: str) -> Condition:
         found = self._of_ids("select photo_id from measures where kind = ?", (kind,))
@@ -221,19 +229,11 @@ def _exists(table: str, test: str) -> Condition:
     return Condition(f"exists (select 1 from {table} where {table}.photo_id = photos.id and {test})")
 
 
-_VIDEO = Condition("photos.type = 'video'")
-_RAW = Condition(
-    "photos.type = 'raw' or exists (select 1 from parts where parts.photo_id = photos.id and role = 'raw')"
-)
 _CHOICES = {
     ("is", "favourite"): Condition("photos.is_favourite = 1"),
     ("is", "archived"): Condition("photos.is_archived = 1"),
     ("is", "trashed"): Condition("photos.trashed_at is not null"),
     ("is", "photo"): Condition("photos.type <> 'video'"),
-    ("is", "video"): _VIDEO,
-    ("is", "live"): Condition("photos.type in ('live', 'motion')"),
-    ("is", "motion"): Condition("photos.type = 'motion'"),
-    ("is", "raw"): _RAW,
     ("is", "panorama"): Condition("photos.width >= 2 * photos.height or photos.height >= 2 * photos.width"),
     ("is", "landscape"): Condition("photos.width > photos.height"),
     ("is", "upright"): Condition("photos.height > photos.width"),
@@ -252,10 +252,6 @@ _CHOICES = {
     ("has", "camera"): _exists("details", "coalesce(make, model) is not null"),
     ("has", "label"): _exists("labels", "is_removed = 0"),
     ("type", "photo"): Condition("photos.type = 'photo'"),
-    ("type", "video"): _VIDEO,
-    ("type", "live"): Condition("photos.type = 'live'"),
-    ("type", "motion"): Condition("photos.type = 'motion'"),
-    ("type", "raw"): _RAW,
 }
 
 _NUMBERS = {

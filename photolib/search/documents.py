@@ -28,6 +28,8 @@ COLUMNS = (
 )  # fmt: skip
 
 _SEEN = "photo words"  # remembered: the seq of photo_changes up to which documents are made
+_WRITTEN = "photo words written"  # remembered: how many documents since the index was tidied; -1 while that goes on
+MANY_WRITTEN = 5_000
 _RECIPE = "photo words recipe"  # remembered: by which version of this module and of the vocabulary
 VERSION = f"2 labels {labels.VERSION}"
 
@@ -43,6 +45,7 @@ KINDS = {  # words for what is no label: the kind of picture, and the type of ph
     "motion": ("motion photo",),
     "raw": ("raw",),
 }
+TYPES = ("video", "live", "motion", "raw")
 
 
 @dataclass
@@ -92,6 +95,26 @@ def catch_up(db: Database, limit: int = 1000) -> int:
     return done
 
 
+def tidy(db: Database, pages: int = 500) -> bool:
+    """Merge what many small writes have left of the index, a stretch at a time; return whether there may be more.
+
+    A word that was taken out of many documents costs as much to look for as one that stands in them, until it is merged away.
+    """
+    written = int(catalog.remembered(db, _WRITTEN) or 0)
+    is_under_way = written < 0
+    if not is_under_way and written < max(MANY_WRITTEN, catalog.latest_id(db) // 5):
+        return False
+    with write(db):
+        before = db.conn.total_changes
+        # See "The merge command" of FTS5: a negative number begins to merge everything, others go on; less than two changes: done.
+        db.conn.execute(
+            "insert into photo_words (photo_words, rank) values ('merge', ?)", (pages if is_under_way else -pages,)
+        )
+        goes_on = db.conn.total_changes - before >= 2
+        catalog.remember(db, _WRITTEN, "-1" if goes_on else "0")
+    return goes_on
+
+
 def rebuild(db: Database) -> int:
     """Make all documents and counts again; return how many photos that were."""
     with write(db):
@@ -125,11 +148,13 @@ def _make(db: Database, photo_ids: Sequence[int]) -> None:
     """Write the documents of these photos and count their names; photos that are gone lose both."""
     told = _told(db, photo_ids)
     known = _known_words(db, photo_ids)
+    written = 0
     for photo_id in photo_ids:
         about = told.get(photo_id)
         row = _document(about) if about else None
         if known.get(photo_id) == row:
             continue
+        written += 1
         db.conn.execute("delete from photo_words where rowid = ?", (photo_id,))
         if row:
             db.conn.execute(
@@ -137,6 +162,8 @@ def _make(db: Database, photo_ids: Sequence[int]) -> None:
                 (photo_id, *row),
             )
     _count(db, photo_ids, told)
+    if (so_far := int(catalog.remembered(db, _WRITTEN) or 0)) >= 0 and written:
+        catalog.remember(db, _WRITTEN, str(so_far + written))
 
 
 def _known_words(db: Database, photo_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
@@ -421,6 +448,17 @@ def said_about(db: Database, photo_ids: Sequence[int]) -> dict[int, dict[str, st
     """The documents of these photos: column to folded words."""
     columns = COLUMNS[:-1]
     return {photo_id: dict(zip(columns, row, strict=False)) for photo_id, row in _known_words(db, photo_ids).items()}
+
+
+def words_in(db: Database, photo_ids: Sequence[int], groups: Sequence[Sequence[str]]) -> dict[int, list[set[str]]]:
+    """The words of these photos' documents, one set for each group of columns."""
+    columns = ", ".join(" || ' ' || ".join(group) for group in groups)
+    found: dict[int, list[set[str]]] = {}
+    for start in range(0, len(photo_ids), 500):
+        some = photo_ids[start : start + 500]
+        rows = db.conn.execute(f"select rowid, {columns} from photo_words where rowid in ({_marks(some)})", tuple(some))
+        found |= {row[0]: [set(text.split()) for text in row[1:]] for row in rows}
+    return found
 
 
 def lines_with(db: Database, photo_id: int, wanted: Iterable[set[str]]) -> list[dict[str, Any]]:

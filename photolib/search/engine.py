@@ -32,7 +32,7 @@ from photolib.search.conditions import FEW, Condition, Conditions
 from photolib.search.facets import Facet
 from photolib.search.grammar import EVERYTHING, And, Node, Or, Word, both, parse
 from photolib.search.plain import Understood
-from photolib.search.ranking import NO_SCORES, Scores
+from photolib.search.ranking import NO_SCORES, Scores, TextHits
 from photolib.search.wording import STOP, meant, telling, words
 from photolib.vectors import serving_model
 
@@ -293,7 +293,7 @@ def _ranked(
         is_cut |= hits.is_cut
         meaning, note = _by_meaning(lib, owner_id, branch, hits.text, allowed, "is_listed = 1" in scope.test, seconds)
         notes += [note] if note else []
-        for photo_id, score in _scored(lib, test, hits.text, meaning):
+        for photo_id, score in _scored(lib, test, hits, meaning):
             best[photo_id] = max(score, best.get(photo_id, 0.0))
     order = sorted(best, key=lambda photo_id: (-best[photo_id], -photo_id))
     is_cut |= len(order) > MOST_RANKED
@@ -347,19 +347,21 @@ def _by_meaning(
     return Scores(ids[order], scale.evidence(cosines[order])), None
 
 
-def _scored(lib: Library, test: Condition, text: Scores, meaning: Scores | None) -> list[tuple[int, float]]:
-    """(photo, score) of those for which there is evidence enough and that pass a test."""
+def _scored(lib: Library, test: Condition, hits: TextHits, meaning: Scores | None) -> list[tuple[int, float]]:
+    """(photo, score) of those for which there is evidence enough and that pass a test.
+
+    Where the words stand is looked at for the strongest candidates only: it takes reading their documents.
+    """
     config, db = lib.config, lib.db
     near = meaning or NO_SCORES
-    ids = np.union1d(text.ids, near.ids)
-    by_text, by_meaning = text.of(ids), near.of(ids)
+    ids = np.union1d(hits.text.ids, near.ids)
+    fit = config.text_weight * hits.text.of(ids) + config.meaning_weight * near.of(ids)
+    ids = ids[np.sort(np.argsort(-fit, kind="stable")[: 3 * MOST_RANKED])]
+    said = ids[hits.text.of(ids) > 0]
+    by_text, by_meaning = Scores(said, ranking.by_columns(db, said, hits.says)).of(ids), near.of(ids)
     is_enough = by_text / TEXT_ENOUGH + by_meaning / MEANING_ENOUGH >= 1
-    ids, by_text, by_meaning = ids[is_enough], by_text[is_enough], by_meaning[is_enough]
-    fit = config.text_weight * by_text + config.meaning_weight * by_meaning
-    strongest = np.sort(
-        np.argsort(-fit, kind="stable")[: 4 * MOST_RANKED]
-    )  # recency and engagement move nobody from beyond
-    ids, fit = ids[strongest], fit[strongest]
+    fit = (config.text_weight * by_text + config.meaning_weight * by_meaning)[is_enough]
+    ids = ids[is_enough]
     place = {photo_id: number for number, photo_id in enumerate(ids.tolist())}
     weights = config.text_weight + config.recency_weight + config.engagement_weight
     weights += config.meaning_weight if meaning is not None else 0

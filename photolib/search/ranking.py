@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from sqlite_utils import Database
 
+from photolib.search import documents
 from photolib.search.conditions import in_columns
-from photolib.search.wording import match
+from photolib.search.wording import match, meant
 
 # What somebody wrote about a photo says most; then what it is called; what a model saw, and text in the picture, may be wrong.
 COLUMN_WEIGHTS = (
@@ -22,6 +23,7 @@ COLUMN_WEIGHTS = (
     (0.8, ("labels", "looks", "file")),
     (0.6, ("camera", "lens", "folder", "text")),
 )
+_EVERYWHERE = [column for _, columns in COLUMN_WEIGHTS for column in columns]
 MOST_MATCHES = 5_000  # of a word, the newest; photos that have all words are found however many have each
 
 
@@ -47,9 +49,13 @@ NO_SCORES = Scores(np.zeros(0, np.int64), np.zeros(0))
 
 @dataclass(frozen=True)
 class TextHits:
-    """text: how well each photo's words fit. is_cut: a word stands in so many photos that only the newest were looked at."""
+    """text: how well each photo's words fit, wherever they stand. says: what each word asked for says.
+
+    is_cut: a word stands in so many photos that only the newest were looked at.
+    """
 
     text: Scores
+    says: dict[str, float]
     is_cut: bool
 
 
@@ -58,40 +64,49 @@ def by_words(
 ) -> TextHits:
     """Photos whose documents have some of these folded words. photos: how many the owner has. allowed: the only ones that count."""
     if not words:
-        return TextHits(NO_SCORES, False)
-    expressions = [match(word) for word in words]
+        return TextHits(NO_SCORES, {}, False)
+    expressions = {word: match(word) for word in words}
     _allow(db, allowed)
     is_bound = allowed is not None
-    all_columns = [column for _, columns in COLUMN_WEIGHTS for column in columns]
-    together = (
-        _matches(db, in_columns(" AND ".join(expressions), all_columns, owner_id), is_bound)
-        if len(words) > 1
-        else NO_SCORES.ids
-    )
+    together = NO_SCORES.ids
+    if len(expressions) > 1:
+        together = _matches(db, in_columns(" AND ".join(expressions.values()), _EVERYWHERE, owner_id), is_bound)
     ids: list[np.ndarray] = []
     gains: list[np.ndarray] = []
-    total, is_cut = 0.0, False
-    for expression in expressions:
-        anywhere = _matches(db, in_columns(expression, all_columns, owner_id), is_bound)
-        is_cut |= len(anywhere) == MOST_MATCHES
-        says = _idf(len(anywhere), photos)
-        total += says
-        if not len(anywhere):
-            continue
-        best = np.full(len(anywhere), COLUMN_WEIGHTS[-1][0])
-        for weight, columns in reversed(COLUMN_WEIGHTS[:-1]):
-            here = _matches(db, in_columns(expression, columns, owner_id), is_bound, int(anywhere[-1]))
-            best[np.isin(anywhere, here)] = weight
-        ids.append(anywhere)
-        gains.append(best * says)
-        if is_cut and len(together):
-            older = np.setdiff1d(together, anywhere)
-            ids.append(older)
-            gains.append(np.full(len(older), COLUMN_WEIGHTS[-1][0] * says))
-    if not ids:
-        return TextHits(NO_SCORES, False)
+    says: dict[str, float] = {}
+    is_cut = False
+    for word, expression in expressions.items():
+        found = _matches(db, in_columns(expression, _EVERYWHERE, owner_id), is_bound)
+        says[word] = _idf(len(found), photos)
+        if len(found) == MOST_MATCHES:
+            is_cut = True
+            found = np.union1d(found, together)
+        ids.append(found)
+        gains.append(np.full(len(found), says[word]))
     found, place = np.unique(np.concatenate(ids), return_inverse=True)
-    return TextHits(Scores(found, np.bincount(place, np.concatenate(gains)) / total), is_cut)
+    return TextHits(Scores(found, np.bincount(place, np.concatenate(gains)) / sum(says.values())), says, is_cut)
+
+
+def by_columns(db: Database, photo_ids: np.ndarray, says: dict[str, float]) -> np.ndarray:
+    """How well each photo's words fit, by where they stand."""
+    stands = documents.words_in(db, photo_ids.tolist(), [columns for _, columns in COLUMN_WEIGHTS])
+    wanted = [(*_told_apart(meant(word)), says[word]) for word in says]
+    total = sum(says.values())
+    found = np.zeros(len(photo_ids))
+    for number, photo_id in enumerate(photo_ids.tolist()):
+        columns = stands.get(photo_id, ())
+        for forms, phrases, weight_of_word in wanted:
+            for (weight, _), here in zip(COLUMN_WEIGHTS, columns, strict=False):
+                if not forms.isdisjoint(here) or any(phrase <= here for phrase in phrases):
+                    found[number] += weight * weight_of_word
+                    break
+    return found / total if total else found
+
+
+def _told_apart(forms: Sequence[str]) -> tuple[frozenset[str], list[frozenset[str]]]:
+    """Single words, and those of names of several words."""
+    single = frozenset(form for form in forms if " " not in form)
+    return single, [frozenset(form.split()) for form in forms if " " in form]
 
 
 def _allow(db: Database, allowed: np.ndarray | None) -> None:
@@ -102,12 +117,11 @@ def _allow(db: Database, allowed: np.ndarray | None) -> None:
         db.conn.executemany("insert or ignore into temp.allowed values (?)", ((each,) for each in allowed.tolist()))
 
 
-def _matches(db: Database, expression: str, is_bound: bool, oldest: int = 0) -> np.ndarray:
-    """The newest photos that match, newest first; none with a lower id than oldest."""
+def _matches(db: Database, expression: str, is_bound: bool) -> np.ndarray:
     only = "and +photo_words.rowid in (select id from temp.allowed)" if is_bound else ""
     rows = db.conn.execute(
-        f"select rowid from photo_words where photo_words match ? and rowid >= ? {only} order by rowid desc limit ?",
-        (expression, oldest, MOST_MATCHES),
+        f"select rowid from photo_words where photo_words match ? {only} order by rowid desc limit ?",
+        (expression, MOST_MATCHES),
     ).fetchall()
     return np.fromiter((row[0] for row in rows), np.int64, len(rows))
 

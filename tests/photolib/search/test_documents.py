@@ -1,12 +1,13 @@
 """The words photos are found by, and the names that are counted: copies that catch up with everything said."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from photolib import catalog, understood
 from photolib.db import write
 from photolib.library import Library
-from photolib.search import documents
+from photolib.search import documents, engine
 from photolib.search.documents import Name
 from photolib.search.wording import exactly, fold, forms, name_words, words
 
@@ -112,6 +113,28 @@ def test_rebuilding_gives_the_same(library: Library, tell: Tell, owner_id: int) 
     assert documents.rebuild(library.db) == 3
     assert [said(library, photo) for photo in photos] == before
     assert documents.names(library.db, owner_id, ("label", "year")) == names
+
+
+def test_what_many_edits_leave_is_merged_away(
+    library: Library, tell: Tell, owner_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "MANY_WRITTEN", 30)
+
+    def segments() -> int:
+        return library.db.conn.execute("select count(distinct segid) from photo_words_idx").fetchone()[0]
+
+    for number in range(40):
+        tell(f"{number}.jpg", title=f"dog {number}")
+        if number < 20:
+            documents.catch_up(library.db)
+            assert not documents.tidy(library.db)
+    documents.catch_up(library.db)
+    before = segments()
+    while documents.tidy(library.db, 1):
+        pass
+    assert segments() < before
+    assert not documents.tidy(library.db)
+    assert len(engine.search(library, owner_id, "dog").items) == 40
 
 
 def test_file_names_are_taken_apart() -> None:

@@ -44,6 +44,14 @@ def test_words_find_a_photo_wherever_they_stand(library: Library, tell: Tell, ow
         assert set(names(engine.search(library, owner_id, query))) == {"a.jpg", "b.jpg", "c.jpg"}, query
 
 
+def test_another_name_of_several_words_finds_it_too(library: Library, tell: Tell, owner_id: int) -> None:
+    tell("a.jpg", title="A ride with a sled dog")
+    tell("b.jpg", labels=("golden retriever",))
+    assert names(engine.search(library, owner_id, "husky")) == ["a.jpg"]
+    assert names(engine.search(library, owner_id, "retriever")) == ["b.jpg"]
+    assert names(engine.search(library, owner_id, '"golden retriever"')) == ["b.jpg"]
+
+
 def test_a_colour_is_found_in_either_language(library: Library, tell: Tell, owner_id: int) -> None:
     tell("a.jpg", title="Rote Blume")
     tell("b.jpg", title="a red flower")
