@@ -43,7 +43,8 @@ class Progress:
         self._tasks: dict[str, TaskID] = {}
         self._looked = 0
         self._total = 0
-        self._began = self._last_line = time.monotonic()
+        self._began: dict[str, tuple[float, int]] = {}  # when a line of work was first heard of, and how far it was
+        self._last_line = time.monotonic()
 
     def __enter__(self) -> "Progress":
         if self._console.is_terminal:
@@ -84,12 +85,13 @@ class Progress:
 
     def _show(self, text: str, done: int, total: int | None, slot: str | None = None) -> None:
         slot = slot or text
+        began, done_before = self._began.setdefault(slot, (time.monotonic(), done))
         if self._console.is_terminal:
             if slot not in self._tasks:
                 self._tasks[slot] = self._bars.add_task(text, total=total)
             self._bars.update(self._tasks[slot], description=text, completed=done, total=total)
         elif time.monotonic() - self._last_line >= LINE_SECONDS:
             self._last_line = time.monotonic()
-            rate = done / (self._last_line - self._began)
+            rate = (done - done_before) / max(self._last_line - began, 1e-3)
             left = f", about {(total - done) / rate:.0f} s left" if total and rate else ""
             self._console.print(f"{text}: {done}{f' of {total}' if total else ''}, {rate:.1f}/s{left}", highlight=False)
