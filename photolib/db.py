@@ -418,6 +418,12 @@ def m002_understanding(db: Database) -> None:
         # Photos about which anything changed that search looks at, each once, the latest last. Copies for searching (words,
         # vectors) remember the seq they have seen and read on from there.
         "create table photo_changes (seq integer primary key autoincrement, photo_id integer not null unique) strict",
+        # For searching by number. Most photos have no rating and no duration.
+        "create index idx_details_iso on details (iso)",
+        "create index idx_details_aperture on details (aperture)",
+        "create index idx_details_focal_length on details (focal_length)",
+        "create index idx_photos_rating on photos (rating) where rating is not null",
+        "create index idx_photos_duration on photos (duration) where duration is not null",
         # The words each photo is found by, folded (wording.fold). owner: "o1" for user 1's, so that the index itself tells them apart.
         """create virtual table photo_words using fts5(title, tags, labels, looks, people, place, album, camera, lens, file,
              folder, text, owner, tokenize = "unicode61 remove_diacritics 0", prefix = '2 3')""",

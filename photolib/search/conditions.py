@@ -13,14 +13,14 @@ from photolib.search.wording import exactly, fold, labels_of, match, match_phras
 
 SEARCHED = tuple(column for column in documents.COLUMNS if column != "owner")  # what words are looked for in
 
-Value = str | int | float
+Value = str | int | float | bytes
 
 
 @dataclass(frozen=True)
 class Condition:
     """A test of a row of `photos`, and, where an index knows them, the question for the ids of those that pass.
 
-    size: how many ids that are, counted no further than FEW.
+    size: how many ids that are, counted no further than FEW. match: the FTS5 expression that finds them.
     """
 
     test: str
@@ -28,6 +28,7 @@ class Condition:
     ids: str | None = None
     ids_values: tuple[Value, ...] = ()
     size: int = 0
+    match: str | None = None
 
 
 ALWAYS = Condition("1")
@@ -35,18 +36,25 @@ ALWAYS = Condition("1")
 
 @dataclass
 class Conditions:
-    """What the parts of one owner's query mean in SQL. notes: what was not understood, as sentences."""
+    """What the parts of one owner's query mean in SQL.
+
+    gathers: all ids will be asked for, or several names have to fit; not only the newest photos that have one name.
+    notes: what was not understood, as sentences.
+    """
 
     db: Database
     owner_id: int
     find_place: Callable[[str], tuple[float, float] | None] = lambda name: None
+    gathers: bool = False
     notes: list[str] = field(default_factory=list)
+    _is_listed: bool = False  # whether only listed photos are asked for, whose names are counted
 
     def scope(self, tree: Node) -> Condition:
         """The owner's photos that a search is about: the listed ones; archive and trash only where the query names them."""
         named = {(part.name, part.value) for part in leaves(tree, negated=False) if isinstance(part, Choice)}
         archived, trashed = ("is", "archived") in named, ("is", "trashed") in named
-        if not archived and not trashed:
+        self._is_listed = not archived and not trashed
+        if self._is_listed:
             return Condition("photos.owner_id = ? and photos.is_listed = 1", (self.owner_id,))
         test = "photos.owner_id = ? and photos.status <> 'failed'"
         return Condition(test if trashed else f"{test} and photos.trashed_at is null", (self.owner_id,))
@@ -70,7 +78,7 @@ class Conditions:
             known = _CHOICES.get((node.name, node.value))
             return known or (self._type(node) if node.value in documents.TYPES else self._kind(node.value))
         if isinstance(node, Number):
-            return _number(node)
+            return self._number(node)
         if isinstance(node, When):
             return _when(node)
         assert isinstance(node, Near)
@@ -82,6 +90,9 @@ class Conditions:
             return ALWAYS
         if len(conditions) == 1:
             return conditions[0]
+        worded = [each.match for each in conditions if each.match]
+        if len(worded) > 1:  # FTS5 finds what they have in common without going through all that each has
+            conditions = [*(each for each in conditions if not each.match), self._matching(" AND ".join(worded))]
         values = tuple(value for each in conditions for value in each.values)
         indexed = [each for each in conditions if each.ids is not None]
         best = min(indexed, key=lambda each: each.size) if indexed else ALWAYS
@@ -99,7 +110,25 @@ class Conditions:
         types = ("live", "motion") if (node.name, node.value) == ("is", "live") else (node.value,)
         named = " OR ".join(f'"{exactly(documents.KINDS[each][0])}"' for each in types)
         marks = ", ".join("?" * len(types))
-        return replace(self._words(named, ("looks",)), test=f"photos.type in ({marks})", values=types)
+        return replace(self._words(named, ("looks",)), match=None, test=f"photos.type in ({marks})", values=types)
+
+    def _number(self, node: Number) -> Condition:
+        table, column = _NUMBERS[node.name]
+        tests: list[str] = []
+        values: list[Value] = []
+        for bound, is_open, signs, slack in (
+            (node.low, node.low_open, (">", ">="), -_SLACK),
+            (node.high, node.high_open, ("<", "<="), _SLACK),
+        ):
+            if bound is not None:
+                tests.append(f"{column} {signs[0] if is_open else signs[1]} ?")
+                values.append(bound if is_open else bound * (1 + slack))
+        test = " and ".join(tests)
+        if table == "photos":
+            found = self._of_ids(f"select id from photos where {test}", tuple(values))
+            return replace(found, test=test.replace(column, f"photos.{column}"))
+        found = self._of_ids(f"select photo_id from {table} where {test}", tuple(values))
+        return replace(found, test=f"exists (select 1 from {table} where {table}.photo_id = photos.id and {test})")
 
     def _kind(self, kind: str) -> Condition:
         found = self._of_ids("select photo_id from measures where kind = ?", (kind,))
@@ -111,8 +140,13 @@ class Conditions:
     def _words(self, expression: str | None, columns: Sequence[str] = SEARCHED) -> Condition:
         if not expression:
             return ALWAYS
-        asked = in_columns(expression, columns, self.owner_id)
-        return self._of_ids("select rowid from photo_words where photo_words match ?", (asked,))
+        return self._matching(in_columns(expression, columns))
+
+    def _matching(self, expression: str) -> Condition:
+        found = self._of_ids(
+            "select rowid from photo_words where photo_words match ?", (owned(expression, self.owner_id),)
+        )
+        return replace(found, match=expression)
 
     def _text(self, node: Text) -> Condition:
         if node.name == "in":
@@ -123,9 +157,22 @@ class Conditions:
         columns = _COLUMNS[node.name]
         if node.name in ("file", "text"):
             return self._words(_prefix(node.value), columns)
+        if self._is_listed and not self.gathers and (wide := self._by_name(node)) is not None:
+            return wide
         names = labels_of(" ".join(words(node.value))) if node.name == "label" else ()
         exact = self._words(" OR ".join(f'"{exactly(name)}"' for name in (node.value, *names)), columns)
         return exact if exact.size else self._words(_prefix(node.value), columns)
+
+    def _by_name(self, node: Text) -> Condition | None:
+        """For a name that so many photos have that gathering them takes longer than looking at each photo's names; else None."""
+        kinds = _KINDS.get(node.name, ())
+        named = documents.named_ids(self.db, self.owner_id, " ".join(words(node.value)), kinds)
+        if sum(photos for _, photos in named) < MANY:
+            return None
+        self.db.conn.create_function("has_name", 2, documents.has_name, deterministic=True)
+        asked = documents.packed(name_id for name_id, _ in named)
+        test = "has_name((select names from photo_names where photo_names.photo_id = photos.id), ?)"
+        return Condition(test, (asked,))
 
     def _folder(self, path: str) -> Condition:
         asked = fold(path).replace("\\", "/").strip("/")
@@ -174,6 +221,11 @@ _COLUMNS = {
     "camera": ("camera",), "lens": ("lens",), "colour": ("looks",), "file": ("file",), "text": ("text",),
 }  # fmt: skip
 
+_KINDS = {
+    "person": ("person",), "place": ("city", "region", "country"), "tag": ("tag",), "album": ("album",), "colour": ("colour",),
+    "camera": ("camera", "make", "model"), "lens": ("lens",),
+}  # fmt: skip
+MANY = 40_000  # photos with a name
 FEW = 20_000  # so many ids are looked up one by one faster than a library of a million photos is read through
 
 
@@ -194,9 +246,14 @@ def leaves(node: Node, negated: bool | None = None) -> list[Node]:
     return found
 
 
-def in_columns(expression: str, columns: Sequence[str], owner_id: int) -> str:
-    """An FTS5 expression, looked for in these columns of one owner's documents."""
-    return f'owner:"{owner_word(owner_id)}" AND {{{" ".join(columns)}}} : ({expression})'
+def in_columns(expression: str, columns: Sequence[str]) -> str:
+    """An FTS5 expression, looked for in these columns only."""
+    return f"({{{' '.join(columns)}}} : ({expression}))"
+
+
+def owned(expression: str, owner_id: int) -> str:
+    """An FTS5 expression, looked for in one owner's documents only."""
+    return f'owner:"{owner_word(owner_id)}" AND {expression}'
 
 
 def _any_of(conditions: Sequence[Condition]) -> Condition:
@@ -255,27 +312,10 @@ _CHOICES = {
 }
 
 _NUMBERS = {
-    "rating": "photos.rating", "duration": "photos.duration", "iso": "details.iso", "f": "details.aperture",
-    "focal": "details.focal_length",
+    "rating": ("photos", "rating"), "duration": ("photos", "duration"), "iso": ("details", "iso"), "f": ("details", "aperture"),
+    "focal": ("details", "focal_length"),
 }  # fmt: skip
-_TENTH = 0.005  # apertures and focal lengths are fractions in files: 2.8 may be 2.79999
-
-
-def _number(node: Number) -> Condition:
-    column = _NUMBERS[node.name]
-    tests: list[str] = []
-    values: list[Value] = []
-    for bound, is_open, signs, slack in (
-        (node.low, node.low_open, (">", ">="), -_TENTH),
-        (node.high, node.high_open, ("<", "<="), _TENTH),
-    ):
-        if bound is not None:
-            tests.append(f"{column} {signs[0] if is_open else signs[1]} ?")
-            values.append(bound if is_open else bound * (1 + slack))
-    test = " and ".join(tests)
-    if column.startswith("details."):
-        test = f"exists (select 1 from details where details.photo_id = photos.id and {test})"
-    return Condition(test, tuple(values))
+_SLACK = 0.005  # apertures and focal lengths are fractions in files: 2.8 may be 2.79999
 
 
 def _when(node: When) -> Condition:

@@ -11,6 +11,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -428,6 +429,29 @@ def named(db: Database, owner_id: int, folded: Sequence[str]) -> dict[str, list[
         ):
             found[row[0]].append(Name(*row[1:]))
     return found
+
+
+def named_ids(db: Database, owner_id: int, folded: str, kinds: Sequence[str]) -> list[tuple[int, int]]:
+    """(id, photos) of an owner's names of these kinds that are written so."""
+    return db.conn.execute(
+        f"select id, photos from owner_names where owner_id = ? and folded = ? and kind in ({_marks(kinds)})",
+        (owner_id, folded, *kinds),
+    ).fetchall()
+
+
+def packed(name_ids: Iterable[int]) -> bytes:
+    """Ids of names as photo_names has them."""
+    return array("I", name_ids).tobytes()
+
+
+def has_name(names: bytes | None, asked: bytes) -> bool:
+    """Whether one of some names is among a photo's; both as photo_names has them."""
+    return names is not None and not _set_of(asked).isdisjoint(memoryview(names).cast("I"))
+
+
+@lru_cache(64)
+def _set_of(name_ids: bytes) -> frozenset[int]:
+    return frozenset(memoryview(name_ids).cast("I"))
 
 
 def beginning(db: Database, owner_id: int, prefix: str, limit: int = 50) -> list[Name]:

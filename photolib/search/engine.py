@@ -28,9 +28,9 @@ from photolib.errors import BadInput, TryLater
 from photolib.library import Library
 from photolib.ports import EMBED
 from photolib.search import calibration, documents, facets, plain, ranking
-from photolib.search.conditions import FEW, Condition, Conditions
+from photolib.search.conditions import FEW, Condition, Conditions, leaves
 from photolib.search.facets import Facet
-from photolib.search.grammar import EVERYTHING, And, Node, Or, Word, both, parse
+from photolib.search.grammar import EVERYTHING, And, Node, Or, Phrase, Text, Word, both, parse
 from photolib.search.plain import Understood
 from photolib.search.ranking import NO_SCORES, Scores, TextHits
 from photolib.search.wording import STOP, meant, telling, words
@@ -222,6 +222,7 @@ def _by_date(
 ) -> Results:
     db = lib.db
     tree = both([node for node in nodes if node != EVERYTHING])
+    conditions.gathers = sum(isinstance(leaf, Text | Phrase | Word) for leaf in leaves(tree)) > 1
     asked = conditions.of(tree) if tree != EVERYTHING else None
     shown_at, photo_id = _read_cursor(cursor, "date", (str, int)) if cursor else ("~~", 0)
     question, values = _select("photos.id, photos.shown_at", scope, asked)
@@ -280,6 +281,7 @@ def _ranked(
     seconds: float,
 ) -> Results:
     db, notes = lib.db, []
+    conditions.gathers = True
     start = _read_cursor(cursor, "rank", (int,))[0] if cursor else 0
     photos = catalog.listed_count(db, owner_id)
     best: dict[int, float] = {}

@@ -10,7 +10,7 @@ from photolib.search import documents
 from photolib.search.documents import Name
 from photolib.search.grammar import Choice, Node, Text, When
 
-MOST_COUNTED = 2_000  # photos; of larger results the newest
+MOST_COUNTED = 1_000  # photos; of larger results the newest
 LISTED = 12  # names of each facet
 
 # Facet -> the kinds of names it lists.

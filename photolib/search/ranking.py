@@ -14,7 +14,7 @@ import numpy as np
 from sqlite_utils import Database
 
 from photolib.search import documents
-from photolib.search.conditions import in_columns
+from photolib.search.conditions import in_columns, owned
 from photolib.search.wording import match, meant
 
 # What somebody wrote about a photo says most; then what it is called; what a model saw, and text in the picture, may be wrong.
@@ -70,13 +70,15 @@ def by_words(
     is_bound = allowed is not None
     together = NO_SCORES.ids
     if len(expressions) > 1:
-        together = _matches(db, in_columns(" AND ".join(expressions.values()), _EVERYWHERE, owner_id), is_bound)
+        together = _matches(
+            db, owned(" AND ".join(in_columns(each, _EVERYWHERE) for each in expressions.values()), owner_id), is_bound
+        )
     ids: list[np.ndarray] = []
     gains: list[np.ndarray] = []
     says: dict[str, float] = {}
     is_cut = False
     for word, expression in expressions.items():
-        found = _matches(db, in_columns(expression, _EVERYWHERE, owner_id), is_bound)
+        found = _matches(db, owned(in_columns(expression, _EVERYWHERE), owner_id), is_bound)
         says[word] = _idf(len(found), photos)
         if len(found) == MOST_MATCHES:
             is_cut = True

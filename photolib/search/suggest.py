@@ -7,7 +7,7 @@ from sqlite_utils import Database
 
 from photolib import labels
 from photolib.search import documents, facets, saved
-from photolib.search.conditions import in_columns
+from photolib.search.conditions import in_columns, owned
 from photolib.search.dates import TIMES_OF_YEAR
 from photolib.search.documents import Name
 from photolib.search.grammar import CHOICE_NAMES, CHOICES, FIELDS, TEXTS, clean
@@ -159,7 +159,7 @@ def _own_words(db: Database, owner_id: int, head: str, last: str) -> list[Sugges
     prefix = " ".join(words(last))
     if len(prefix) < 3 or " " in prefix:
         return []
-    asked = in_columns(f'"{prefix}" *', ("title", "tags", "album", "file", "text"), owner_id)
+    asked = owned(in_columns(f'"{prefix}" *', ("title", "tags", "album", "file", "text")), owner_id)
     rows = db.conn.execute(
         """select title || ' ' || tags || ' ' || album || ' ' || file || ' ' || text from photo_words
            where photo_words match ? order by rowid desc limit ?""",

@@ -14,7 +14,7 @@ from photolib.db import write
 from photolib.errors import BadInput, TryLater
 from photolib.library import Library
 from photolib.ports import EMBED
-from photolib.search import calibration, documents, engine, facets, ranking
+from photolib.search import calibration, conditions, documents, engine, facets, ranking
 from photolib.search.engine import Results
 
 from .conftest import MODEL, Tell
@@ -150,6 +150,29 @@ def test_when_too_many_photos_pass_the_conditions_they_are_tested_afterwards(
     tell("out.jpg", "2010-05-05T00:00:00", shows="red", title="red")
     monkeypatch.setattr(engine, "MOST_ALLOWED", 2)
     assert names(engine.search(library, owner_id, "red after:2011")) == ["in.jpg"]
+
+
+def test_a_name_that_very_many_photos_have_finds_the_same(
+    library: Library, tell: Tell, owner_id: int, stranger_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell("a.jpg", people=("Ann",), place=("IT", "Italy", "Veneto", "Venice"), make="Canon", model="5D", title="dog")
+    tell("b.jpg", people=("Anna",), albums=("Ann",), title="dog")
+    tell("c.jpg", owner=stranger_id, people=("Ann",), title="dog")
+    tell("d.jpg", people=("Ann",), hot={"is_archived": True})
+    queries = (
+        "person:ann",
+        "person:anna",
+        "place:italy",
+        "camera:canon",
+        "-person:ann",
+        "dog person:ann",
+        "is:archived person:ann",
+        "album:ann",
+    )
+    few = [names(engine.search(library, owner_id, query)) for query in queries]
+    assert few == [["a.jpg"], ["b.jpg"], ["a.jpg"], ["a.jpg"], ["b.jpg"], ["a.jpg"], ["d.jpg"], ["b.jpg"]]
+    monkeypatch.setattr(conditions, "MANY", 1)
+    assert [names(engine.search(library, owner_id, query)) for query in queries] == few
 
 
 def test_a_frequent_word_is_looked_for_in_the_newest_and_in_what_has_all_words(
