@@ -148,6 +148,7 @@ def merge(db: Database, owner_id: int, into: int, other: int) -> Decision:
             "delete from not_this_person where person_id = ? and face_id in (select id from faces where person_id = ?)",
             (one, two),
         )
+    _part_on_photos_of_both(journal, into, other)
     moved = [row[0] for row in db.conn.execute("select id from faces where person_id = ?", (other,)).fetchall()]
     db.conn.executemany(
         "update faces set person_id = ?, decided_by = 'person', confidence = null where id = ?",
@@ -168,6 +169,26 @@ def merge(db: Database, owner_id: int, into: int, other: int) -> Decision:
     db.conn.execute("delete from people where id = ?", (other,))
     _look_again(db, moved)
     return journal.close("merge", f"{_called(stays if stays.name else goes)}: two are one now.", into)
+
+
+def _part_on_photos_of_both(journal: _Journal, into: int, other: int) -> None:
+    """Nobody is on a photo twice: where two who become one both stand, the face that only a model put there is nobody's again, of
+    two such the less sure one. Two that a person or a file named stay."""
+    doubtful = f"{faces.BY_MODEL} as by_model, coalesce(confidence, 0) as sure"
+    rows = journal.db.conn.execute(
+        f"""select mine.id, mine.by_model, mine.sure, theirs.id, theirs.by_model, theirs.sure
+            from (select id, photo_id, {doubtful} from faces where person_id = ?) mine
+            join (select id, photo_id, {doubtful} from faces where person_id = ?) theirs using (photo_id)""",
+        (into, other),
+    ).fetchall()
+    for mine, mine_by_model, mine_sure, theirs, theirs_by_model, theirs_sure in rows:
+        if not mine_by_model and not theirs_by_model:
+            continue
+        goes = mine if (mine_by_model, -mine_sure) > (theirs_by_model, -theirs_sure) else theirs
+        journal.touch("faces", goes)
+        journal.db.conn.execute(
+            "update faces set person_id = null, decided_by = null, confidence = null where id = ?", (goes,)
+        )
 
 
 def split(db: Database, owner_id: int, person_id: int, face_ids: Sequence[int], name: str | None = None) -> Decision:
@@ -327,9 +348,22 @@ def _put_back(db: Database, before: dict[str, dict[str, list[Any] | None]]) -> N
                 (*key, *values),
             )
     for name in before.get("faces", {}):
-        face = db.conn.execute("select photo_id, person_id from faces where id = ?", (int(name),)).fetchone()
-        if face and face[1] is not None:  # what a model made of the photo meanwhile gives way
-            faces.free_others(db, face[0], face[1], int(name))
+        face = db.conn.execute(
+            f"select photo_id, person_id, {faces.BY_MODEL} from faces where id = ?", (int(name),)
+        ).fetchone()
+        if face is None or face[1] is None:
+            continue
+        photo_id, person_id, is_by_model = face
+        is_there_by_name = db.conn.execute(
+            f"select 1 from faces where photo_id = ? and person_id = ? and id <> ? and not {faces.BY_MODEL}",
+            (photo_id, person_id, int(name)),
+        ).fetchone()
+        if is_by_model and is_there_by_name:  # a later decision put them on this photo
+            db.conn.execute(
+                "update faces set person_id = null, decided_by = null, confidence = null where id = ?", (int(name),)
+            )
+        else:  # what a model made of the photo meanwhile gives way
+            faces.free_others(db, photo_id, person_id, int(name))
     for name, values in before.get("people", {}).items():
         if values is None:
             db.conn.execute("delete from people where id = ?", (int(name),))

@@ -309,7 +309,8 @@ def keep_found(db: Database, photo_id: int, model: str, found: Sequence[FoundFac
             )
     gone = [row[0] for at, row in enumerate(rows) if at not in same.values()]
     db.conn.executemany(
-        f"delete from faces where id = ? and source = 'model' and state = 'found' and {BY_MODEL}",
+        f"""delete from faces where id = ? and source = 'model' and state = 'found' and {BY_MODEL}
+            and not exists (select 1 from not_this_person where face_id = faces.id)""",
         [(each,) for each in gone],
     )
 

@@ -348,6 +348,7 @@ def test_an_earlier_decision_that_a_later_one_builds_on_is_not_undone_first(worl
 def test_what_came_after_a_merge_survives_its_undoing(world: World) -> None:
     choices = dict(decided(world))
     tom = world.person(1, 1)
+    world.take(found(0))
     choices["merge"]()
     photo = world.take(found(0))
     assert world.person(photo) == tom
@@ -366,6 +367,39 @@ def test_undoing_puts_nobody_twice_into_a_photo(world: World) -> None:
     assert [world.person(photo, n) for n in (0, 1)] == [None, sarah]
     world.do(decisions.undo)
     assert [world.person(photo, n) for n in (0, 1)] == [sarah, None]
+
+
+def test_undoing_puts_nobody_where_a_later_decision_put_them(world: World) -> None:
+    for _ in range(2):
+        world.take(found(0))
+    photo = world.take(found(0), found(1, 0.6))
+    sarah = world.person(1)
+    first = world.do(decisions.assign, world.face(photo, 0).id, name="Tom")
+    world.do(decisions.assign, world.face(photo, 1).id, sarah)
+    world.do(decisions.undo, first.id)
+    assert [world.person(photo, n) for n in (0, 1)] == [None, sarah]
+
+
+def test_merging_puts_nobody_twice_into_a_photo_unless_a_person_named_both(world: World) -> None:
+    photos = [world.take(found(0), found(1, 0.6)) for _ in range(3)]
+    sarah, other = (world.person(photos[0], n) for n in (0, 1))
+    world.do(decisions.assign, world.face(photos[1], 1).id, other)
+    for n, person in ((0, sarah), (1, other)):
+        world.do(decisions.assign, world.face(photos[2], n).id, person)
+    before = world.rows()
+    world.do(decisions.merge, sarah, other)
+    assert [world.person(photos[0], n) for n in (0, 1)] == [sarah, None]
+    assert [world.person(photos[1], n) for n in (0, 1)] == [None, sarah]
+    assert [world.person(photos[2], n) for n in (0, 1)] == [sarah, sarah]
+    world.do(decisions.undo)
+    assert world.rows() == before
+
+
+def test_not_her_stays_not_her_when_the_face_is_missed_once(world: World) -> None:
+    dict(decided(world))["not her"]()
+    world.see(1)
+    world.see(1, found(0))
+    assert world.person(1, 0) is None
 
 
 def test_not_her_stays_not_her_when_the_step_runs_again(world: World) -> None:
