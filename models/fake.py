@@ -54,7 +54,7 @@ class FakeModels:
             return Ability(ability, None, self.off[ability])
         return Ability(ability, {EMBED: self.name, FACES: "fake-faces", TEXT: "fake-text"}[ability], "")
 
-    def see(self, pictures: Sequence[Path]) -> list[Seen]:
+    def see(self, pictures: Sequence[Path], seconds: float | None = None) -> list[Seen]:
         self._check(EMBED)
         return [self._see(picture) for picture in pictures]
 

@@ -63,6 +63,9 @@ class ModelProcess:
         self._started_at = 0.0
         self._off: dict[str, str] = {}  # abilities and models that could not be loaded, with the sentence
         self._crashes: dict[str, int] = {}
+        self._silent: tuple[float, _Connection] | None = (
+            None  # since when nothing is heard, and the first that waited in vain
+        )
         self._closed = False
 
     # ------------------------------------------------------------ ports.Models
@@ -75,14 +78,19 @@ class ModelProcess:
             return Ability(ability, None, self._off[name])
         return Ability(ability, name, note)
 
-    def see(self, pictures: Sequence[Path]) -> list[Seen]:
+    def see(self, pictures: Sequence[Path], seconds: float | None = None) -> list[Seen]:
         place = self._place(self._on(EMBED))
+        deadline = None if seconds is None else time.monotonic() + seconds
         found: list[Seen] = []
         for start in range(0, len(pictures), MOST_PICTURES):
             some = pictures[start : start + MOST_PICTURES]
             asked = {"ask": "see", **_at(place), "pictures": [os.fspath(each) for each in some]}
             # A picture takes far less than the limit for one; a whole batch gets a few times that.
-            done, arrays = self._ask_heavy(asked, place.name, self._config.model_seconds * (1 + len(some) / 16))
+            if deadline is None:
+                limit = self._config.model_seconds * (1 + len(some) / 16)
+                done, arrays = self._ask_heavy(asked, place.name, limit)
+            else:
+                done, arrays = self._ask_soon(asked, place.name, deadline)
             found += [
                 Seen(vector, scheme, [(name, probability) for name, probability in classes])
                 for vector, scheme, classes in zip(arrays[0], done["schemes"], done["classes"], strict=True)
@@ -93,17 +101,9 @@ class ModelProcess:
         if model in self._off:
             raise TryLater(_sentence(self._off[model]))
         place = self._place(model)
-        deadline = time.monotonic() + seconds
         asked = {"ask": "text", **_at(place), "sentences": [sentence]}
-        for _ in range(_TRIES):
-            try:
-                _, arrays = self._ask(asked, place.name, _Patience(at_most=deadline))
-            except Late as problem:  # it may be loading; what comes next will be quick
-                raise TryLater("The model for searching by meaning is not ready yet.") from problem
-            except (_Ended, _Crashed):
-                continue
-            return arrays[0][0]
-        raise TryLater("The model process ended unexpectedly.")
+        _, arrays = self._ask_soon(asked, place.name, time.monotonic() + seconds)
+        return arrays[0][0]
 
     def find_faces(self, picture: Path, larger: Path | None = None) -> list[FoundFace]:
         asked = {"ask": "faces", "picture": os.fspath(picture), "larger": larger and os.fspath(larger)}
@@ -126,7 +126,8 @@ class ModelProcess:
             self._closed = True
             free, self._free = self._free, []
             started, self._started = self._started, None
-        for each in free:
+            silent, self._silent = self._silent, None
+        for each in (*free, *([silent[1]] if silent else [])):
             each.close()
         if started is not None:
             _end(started)
@@ -188,6 +189,17 @@ class ModelProcess:
                 raise TryLater("The model process ended unexpectedly.") from problem
         raise TryLater("The model process ended again and again before it could begin.")
 
+    def _ask_soon(self, asked: Message, model: str, deadline: float) -> tuple[Any, list[np.ndarray]]:
+        """Ask for somebody who waits for the answer, and no longer than until then."""
+        for _ in range(_TRIES):
+            try:
+                return self._ask(asked, model, _Patience(at_most=deadline))
+            except Late as problem:  # it may be loading; what comes next will be quick
+                raise TryLater("The model for searching by meaning is not ready yet.") from problem
+            except (_Ended, _Crashed):
+                continue
+        raise TryLater("The model process ended unexpectedly.")
+
     def _ask(self, asked: Message, model: str, patience: "_Patience") -> tuple[Any, list[np.ndarray]]:
         """Raises _Ended, _Crashed, Late, and what the task raises. A process that is late is ended, unless all it had was little time."""
         connection = self._connection(patience)
@@ -196,6 +208,7 @@ class ModelProcess:
             connection.line.send(asked)
             while True:
                 answer, arrays = connection.line.receive(patience.until(state))
+                self._heard()
                 if "state" not in answer:
                     break
                 state = answer["state"]
@@ -203,7 +216,10 @@ class ModelProcess:
             if patience.at_most is None:
                 log.warning("the model process is ended: %s took too long in %s", asked["ask"], state or "asking")
                 connection.kill()
-            connection.close()
+            if patience.at_most is not None and not state:
+                self._not_heard(connection)
+            else:
+                connection.close()
             raise
         except Closed as problem:
             connection.close()
@@ -229,6 +245,37 @@ class ModelProcess:
             self._switch_off(model, message)
             raise TryLater(_sentence(self._off[model]))
         raise _MAY_FAIL_WITH.get(str(answer.get("failed")), errors.UnreadablePhoto)(message)
+
+    def _heard(self) -> None:
+        """The process says something, so it does not hang."""
+        if self._silent is not None:
+            with self._lock:
+                silent, self._silent = self._silent, None
+            if silent is not None:
+                silent[1].close()
+
+    def _not_heard(self, connection: "_Connection | None") -> None:
+        """Somebody with little time has waited in vain for the process to say anything; it answers at once unless it hangs. It is
+        ended when nobody has heard of it for long enough. connection: of the one who waited; it is kept as a hold on that process."""
+        with self._lock:
+            if self._silent is None and connection is not None and not self._closed:
+                self._silent = (time.monotonic(), connection)
+                return
+            hangs = self._silent is not None and time.monotonic() - self._silent[0] >= self._hang_seconds
+            silent = self._silent if hangs else None
+            if hangs:
+                self._silent = None
+        if connection is not None:
+            connection.close()
+        if silent is not None:
+            log.warning("the model process is ended: it answers nobody")
+            silent[1].kill()
+            silent[1].close()
+            self._forget_connections()
+
+    @property
+    def _hang_seconds(self) -> float:
+        return min(START_SECONDS, self._config.model_seconds)
 
     def _died_loading(self, model: str) -> None:
         self._crashes[model] = self._crashes.get(model, 0) + 1
@@ -263,17 +310,23 @@ class ModelProcess:
         try:
             address = json.loads((self._tmp / "models.json").read_text(encoding="ascii"))["address"]
             connection = _Connection(address)
+        except BlockingIOError:  # more wait than it can be told of
+            self._not_heard(None)
+            return None
         except (OSError, ValueError, KeyError, TypeError):
             return None
         try:
             hello, _ = connection.line.receive(deadline)
+            self._heard()
         except Closed:
             connection.close()
             return None
         except Late:
             if may_kill:  # it accepts nobody: it hangs
                 connection.kill()
-            connection.close()
+                connection.close()
+            else:
+                self._not_heard(connection)
             raise
         if hello.get("protocol") == PROTOCOL:
             return connection
@@ -341,9 +394,10 @@ class _Connection:
     """A connection to the model process, and a hold on that very process, to end it."""
 
     def __init__(self, address: str) -> None:
-        """Raises OSError when nobody listens."""
+        """Raises OSError when nobody listens, BlockingIOError when too many wait to be let in."""
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
+            connection.setblocking(False)  # it connects at once, or too many wait already: BlockingIOError
             connection.connect(address)
             self.pid = _peer(connection)
             # It cannot be mistaken for a later process of the same number: whoever listened was alive just now.

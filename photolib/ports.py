@@ -119,8 +119,8 @@ class Models(Protocol):
         """Cheap: looks at settings and files, loads nothing."""
         ...
 
-    def see(self, pictures: Sequence[Path]) -> list[Seen]:
-        """Embed pictures; one result for each, in order."""
+    def see(self, pictures: Sequence[Path], seconds: float | None = None) -> list[Seen]:
+        """Embed pictures; one result for each, in order. seconds: for somebody who waits; None: as long as models may take."""
         ...
 
     def embed_text(self, sentence: str, model: str, seconds: float) -> np.ndarray:
@@ -150,7 +150,7 @@ class NoModels:
     def ability(self, ability: str) -> Ability:
         return Ability(ability, None, self.note)
 
-    def see(self, pictures: Sequence[Path]) -> list[Seen]:
+    def see(self, pictures: Sequence[Path], seconds: float | None = None) -> list[Seen]:
         raise self._off()
 
     def embed_text(self, sentence: str, model: str, seconds: float) -> np.ndarray:

@@ -16,6 +16,7 @@ from photolib.library import Library
 from photolib.vectors import serving_model
 
 MOST = 100
+PATIENCE = 20.0  # seconds for the model to look at a picture that somebody has just brought; it may have to be loaded
 # Alike is what is farther from chance than this: standard deviations above the mean of the cosines with SAMPLE of the owner's photos.
 # Of values that vary like a bell curve one in forty is.
 DEVIATIONS = 2.0
@@ -67,7 +68,7 @@ def by_picture(lib: Library, owner_id: int, picture: Path, count: int = MOST) ->
         model = serving_model(lib.db, lib.models)
         if model is not None and lib.models.can_embed_text(model):
             try:
-                vector = lib.models.see([medium])[0].vector
+                vector = lib.models.see([medium], PATIENCE)[0].vector
                 return Likeness(_by_vector(lib, owner_id, model, vector, count))
             except TryLater:
                 pass

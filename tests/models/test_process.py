@@ -150,8 +150,34 @@ def test_a_hang_is_ended_and_the_next_request_is_answered(open_client: Open, end
     assert client.pid != before
 
 
-def test_a_process_that_answers_nobody_is_ended(open_client: Open) -> None:
+def test_a_process_that_answers_nobody_for_long_is_ended_even_by_those_with_little_time(open_client: Open) -> None:
     """As if it hung in the middle of a computation that lets no other thread run."""
+    client = open_client(model_seconds=1)
+    ask(client)
+    stopped, model = client.pid, client.ability(EMBED).model or ""
+    assert stopped is not None
+    os.kill(stopped, signal.SIGSTOP)
+    for seconds in (0.1, 1.0):
+        with pytest.raises(TryLater):
+            client.embed_text("a dog", model, seconds)
+    ask(client)
+    assert client.pid != stopped
+
+
+def test_a_crowd_that_waits_for_a_process_that_hangs_waits_no_longer_than_it_wants_to(open_client: Open) -> None:
+    client = open_client(model_seconds=1)
+    ask(client)
+    stopped, model = client.pid, client.ability(EMBED).model or ""
+    assert stopped is not None
+    os.kill(stopped, signal.SIGSTOP)
+    for seconds in (*[0.001] * 70, 1.1):  # more than the system lets wait before a process
+        with pytest.raises(TryLater):
+            client.embed_text("a dog", model, seconds)
+    ask(client)
+    assert client.pid != stopped
+
+
+def test_a_sentence_that_comes_too_late_ends_no_process(open_client: Open) -> None:
     client = open_client()
     ask(client)
     stopped = client.pid
@@ -159,7 +185,7 @@ def test_a_process_that_answers_nobody_is_ended(open_client: Open) -> None:
     os.kill(stopped, signal.SIGSTOP)
     with pytest.raises(TryLater):
         client.embed_text("a dog", client.ability(EMBED).model or "", seconds=0.1)
-    os.kill(stopped, signal.SIGCONT)  # a sentence that comes too late is no reason to end it
+    os.kill(stopped, signal.SIGCONT)
     ask(client)
     assert client.pid == stopped
 
