@@ -437,7 +437,7 @@ def search(context: click.Context, query: tuple[str, ...], limit: int, owner: st
     lib = open_library(config, models=open_models(config))
     try:
         owner_id = catalog.user_named(lib.db, owner or catalog.OWNER_TO_BE).id
-        found = engine.search(lib, owner_id, " ".join(query), size=limit, seconds=SEARCH_SECONDS)
+        found = engine.search(lib, owner_id, " ".join(query), size=limit, seconds=None)
         paths = {each.photo.id: catalog.photo(lib.db, each.photo.id).paths for each in found.items}
     finally:
         lib.close()
@@ -456,9 +456,6 @@ def search(context: click.Context, query: tuple[str, ...], limit: int, owner: st
         click.echo(_one_line(note), err=True)
     if not found.items:
         click.echo("Nothing fits.")
-
-
-SEARCH_SECONDS = 60.0  # a model has to be loaded first
 
 
 def _found_json(found: Any, paths: dict[int, list[str]]) -> dict[str, Any]:

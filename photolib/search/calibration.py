@@ -16,7 +16,7 @@ from contextlib import suppress
 import numpy as np
 from sqlite_utils import Database
 
-from photolib import catalog
+from photolib import catalog, vectors
 from photolib.db import write
 from photolib.errors import TryLater
 from photolib.library import Library
@@ -31,6 +31,7 @@ NONSENSE = (
 NINE = 0.9  # of ten
 SAMPLE = 500  # photos for the floor, the newest
 LEAST_GAP = 1e-3
+READING = vectors.SECONDS  # in which the index may read what changed
 A_FEW = 100  # photos more or less make no difference
 
 
@@ -62,6 +63,8 @@ def scale(lib: Library, owner_id: int, model: str, seconds: float) -> Scale:
         if known:
             return Scale(known["floor"], known["enough"])
         raise
+    if not lib.vectors.is_complete:  # the best of a part of the photos says little about all of them
+        return measured
     values = {"photos": photos, "floor": measured.floor, "enough": measured.enough}
     with suppress(TryLater), write(db):  # somebody else is writing: it is measured again at the next search
         catalog.remember(db, name, json.dumps(values))
@@ -73,7 +76,7 @@ def _measure(lib: Library, owner_id: int, model: str, seconds: float) -> Scale:
     best, all_of_them = [], []
     for sentence in NONSENSE:
         vector = lib.models.embed_text(sentence, model, seconds)
-        _, nearest = lib.vectors.search(lib.db, model, vector, 1, owner_id)
+        _, nearest = lib.vectors.search(lib.db, model, vector, 1, owner_id, seconds=READING)
         best.append(float(nearest[0]) if len(nearest) else 0.0)
         all_of_them.append(lib.vectors.cosines(lib.db, model, vector, sample)[1])
     everything = np.concatenate(all_of_them)

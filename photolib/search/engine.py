@@ -49,6 +49,8 @@ RECENT_YEARS = 3.0
 
 NO_SENTENCES = "the model that photos were looked at with is not here any more"
 NOT_READY = "Search by meaning is getting ready; so far only words were looked for."
+NOT_ALL_READ = "Some photos are still being read for search by meaning; more may be found in a moment."
+PATIENT = 60.0  # seconds for a model that has to be loaded first
 
 
 @dataclass(frozen=True)
@@ -89,14 +91,15 @@ def search(
     filters: Sequence[Node] = (),
     cursor: str | None = None,
     size: int = 100,
-    seconds: float = 3.0,
+    seconds: float | None = 3.0,
     recognises: bool = True,
     today: date | None = None,
 ) -> Results:
     """The owner's photos that fit a query, best first, or by date when there is nothing to rank by.
 
-    filters: further conditions. seconds: how long a model may take for the words. recognises: whether names in plain words
-    become filters. Whatever the query, nothing is raised about it; raises BadInput for a cursor that is none.
+    filters: further conditions. seconds: how long a model may take for the words; None: PATIENT, and the index for meaning reads
+    all that it does not know yet before it answers. recognises: whether names in plain words become filters. Whatever the query,
+    nothing is raised about it; raises BadInput for a cursor that is none.
     """
     with _impatient(lib.db):
         return _search(lib, owner_id, query, filters, cursor, size, seconds, recognises, today or date.today())
@@ -109,7 +112,7 @@ def _search(
     filters: Sequence[Node],
     cursor: str | None,
     size: int,
-    seconds: float,
+    seconds: float | None,
     recognises: bool,
     today: date,
 ) -> Results:
@@ -278,7 +281,7 @@ def _ranked(
     filters: Sequence[Node],
     cursor: str | None,
     size: int,
-    seconds: float,
+    seconds: float | None,
 ) -> Results:
     db, notes = lib.db, []
     conditions.gathers = True
@@ -328,17 +331,19 @@ def _by_meaning(
     text: Scores,
     allowed: np.ndarray | None,
     listed_only: bool,
-    seconds: float,
+    seconds: float | None,
 ) -> tuple[Scores | None, str | None]:
-    """How near photos are to the words by meaning; None, and perhaps a note, when that cannot be told just now."""
+    """How near photos are to the words by meaning, None when that cannot be told just now; and a note about what is missing."""
     sentence = " ".join(str(node) for node in branch.words)
     try:
         model = serving_model(lib.db, lib.models)
         if model is None or not lib.models.can_embed_text(model):
             return None, f"Search by meaning is off: {lib.models.ability(EMBED).note or NO_SENTENCES}."
-        vector = lib.models.embed_text(sentence, model, seconds)
-        scale = calibration.scale(lib, owner_id, model, seconds)
-        ids, cosines = lib.vectors.search(lib.db, model, vector, NEAREST, owner_id, allowed, listed_only)
+        for_models, for_index = (PATIENT, None) if seconds is None else (seconds, calibration.READING)
+        vector = lib.models.embed_text(sentence, model, for_models)
+        ids, cosines = lib.vectors.search(lib.db, model, vector, NEAREST, owner_id, allowed, listed_only, for_index)
+        note = None if lib.vectors.is_complete else NOT_ALL_READ
+        scale = calibration.scale(lib, owner_id, model, for_models)
         strongest = text.ids[np.argsort(-text.scores, kind="stable")[:NEAREST]]
         others = np.setdiff1d(strongest, ids)
         more_ids, more_cosines = lib.vectors.cosines(lib.db, model, vector, others.tolist())
@@ -346,7 +351,7 @@ def _by_meaning(
         return None, NOT_READY
     ids, cosines = np.concatenate([ids, more_ids]), np.concatenate([cosines, more_cosines])
     order = np.argsort(ids)
-    return Scores(ids[order], scale.evidence(cosines[order])), None
+    return Scores(ids[order], scale.evidence(cosines[order])), note
 
 
 def _scored(lib: Library, test: Condition, hits: TextHits, meaning: Scores | None) -> list[tuple[int, float]]:
@@ -412,6 +417,21 @@ def _explained(db: Database, tiles: Sequence[Tile], scores: dict[int, float], as
         lines = documents.lines_with(db, tile.id, wanted.values()) if "text" in where else ()
         items.append(Found(tile, round(scores[tile.id], 4), why, tuple(lines)))
     return items
+
+
+def reason(db: Database, owner_id: int, query: str, photo_id: int) -> Found | None:
+    """Where one photo says what a query asks for, as search() would tell it; None when there is no such photo."""
+    tiles = catalog.tiles(db, [photo_id])
+    parsed = parse(query)
+    understood = plain.understand(db, owner_id, parsed.query, parsed.tree, date.today())
+    asked = [
+        word
+        for leaf in leaves(understood.tree, negated=False)
+        if isinstance(leaf, Word | Phrase) or (isinstance(leaf, Text) and leaf.name == "text")
+        for word in words(leaf.value if isinstance(leaf, Text) else leaf.text)
+    ]
+    found = _explained(db, tiles, {photo_id: 0.0}, telling(dict.fromkeys(asked)) if asked else [])
+    return replace(found[0], score=None, why=found[0].why if asked else ()) if found else None
 
 
 # ---------------------------------------------------------------- cursors

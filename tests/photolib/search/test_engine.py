@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.fake import COLOURS, FakeModels
-from photolib import catalog
+from photolib import catalog, vectors
 from photolib.config import Config
 from photolib.db import write
 from photolib.errors import BadInput, TryLater
@@ -214,6 +214,25 @@ def test_a_model_that_is_not_ready_is_said(
     results = engine.search(library, owner_id, "dog")
     assert names(results) == ["a.jpg"]
     assert results.notes == (engine.NOT_READY,)
+
+
+def test_a_search_says_when_not_all_photos_are_read_yet_and_waits_for_them_where_there_is_time(
+    library: Library, tell: Tell, colourful: None, owner_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scale() -> str | None:
+        return catalog.remembered(library.db, f"scale of meaning:{owner_id}:{MODEL}")
+
+    monkeypatch.setattr(vectors, "BATCH", 1)
+    monkeypatch.setattr(vectors.Vectors, "_read_on", lambda self: None)
+    monkeypatch.setattr(calibration, "READING", 0.0)
+    for _ in range(40):
+        tell(shows="red")
+    assert engine.search(library, owner_id, "red").notes == (engine.NOT_ALL_READ,)
+    assert scale() is None
+    results = engine.search(library, owner_id, "red", seconds=None)
+    assert results.notes == ()
+    assert len(results.items) == 41
+    assert scale() is not None
 
 
 def test_the_scale_of_meaning_is_measured_again_when_the_library_has_doubled(
