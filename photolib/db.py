@@ -481,6 +481,10 @@ def m002_understanding(db: Database) -> None:
     ):  # fmt: skip
         for event, row in (("insert", "new"), ("update", "new"), ("delete", "old")):
             note_changes(f"{table}_{event}", f"{event} on {table}", f"select {row}.photo_id")
+    # The names of its files and folders are words too.
+    for event, when in (("insert", ""), ("update of photo_id", " and old.photo_id is not new.photo_id")):
+        name = f"sources_{event.partition(' ')[0]}"
+        note_changes(name, f"{event} on sources when new.photo_id is not null{when}", "select new.photo_id")
     note_changes("embeddings_insert", "insert on embeddings", "select new.photo_id")
     note_changes("embeddings_update", "update on embeddings", "select new.photo_id")
     # Nobody searches the vectors of a model that has had its day: they go without every photo being looked at again.

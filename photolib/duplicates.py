@@ -501,7 +501,10 @@ def undo_merge(db: Database, owner_id: int, merge_id: int) -> list[int]:
     if row[1] is not None:
         return []
     db.conn.execute("update merges set undone_at = ? where id = ?", (now(), merge_id))
-    return catalog.take_out_of_trash(db, json.loads(row[0]))
+    theirs = db.conn.execute(  # of a photo that is gone, somebody else's may have the number by now
+        "select id from photos where owner_id = ? and id in (select value from json_each(?))", (owner_id, row[0])
+    )
+    return catalog.take_out_of_trash(db, [each[0] for each in theirs.fetchall()])
 
 
 def _carry_over(db: Database, owner_id: int, other_id: int, kept_id: int) -> None:
@@ -534,18 +537,23 @@ def _carry_over(db: Database, owner_id: int, other_id: int, kept_id: int) -> Non
            on conflict (photo_id, tag_id) do nothing""",
         pair,
     )
+    _carry_names(db, other_id, kept_id)
+    carry_decisions(db, other_id, kept_id)
+    catalog.relist(db, kept_id)
+
+
+def carry_decisions(db: Database, other_id: int, kept_id: int) -> None:
+    """What a person said about what one photo shows, and about who is on it, holds for another one that shows the same."""
     db.conn.execute(
         """insert into labels (photo_id, label, confidence, source, is_removed)
-           select :kept, label, confidence, source, is_removed from labels where photo_id = :other and source = 'person'
+           select ?, label, confidence, source, is_removed from labels where photo_id = ? and source = 'person'
            on conflict (photo_id, label) do update set
              confidence = excluded.confidence, source = 'person', is_removed = excluded.is_removed
              where labels.source <> 'person'""",
-        pair,
+        (kept_id, other_id),
     )
-    _carry_names(db, other_id, kept_id)
     if _carry_faces(db, other_id, kept_id):
         jobs.enqueue(db, FACES, [kept_id])  # whoever is near those faces is looked for anew
-    catalog.relist(db, kept_id)
 
 
 def _carry_names(db: Database, other_id: int, kept_id: int) -> None:

@@ -279,5 +279,5 @@ def people(photo: Photo) -> list[dict[str, Any]]:
             {"person_id": None, "name": region["name"], "box": {side: region[side] for side in ("x", "y", "w", "h")}}
             for region in by_region
         ]
-    known = {each["name"] for each in (*boxed, *by_region)}
+    known = {each["name"] for each in (*boxed, *by_region)} | {face.name for face in here if face.is_hidden}
     return [*boxed, *({"person_id": None, "name": name, "box": None} for name in photo.people if name not in known)]

@@ -349,6 +349,23 @@ def dump(database: Database) -> list[str]:
     return [line for line in database.conn.iterdump() if "photo_changes" not in line]
 
 
+def test_undoing_a_merge_touches_no_photo_of_somebody_else_that_has_the_number_by_now(
+    library: Library, list_shot: ListShot
+) -> None:
+    kept, gone = list_shot(), list_shot()
+    with write(library.db) as database:
+        merge_id = duplicates.merge(database, 1, kept, [gone])
+        for table, column in (("parts", "photo_id"), ("details", "photo_id"), ("jobs", "photo_id"), ("photos", "id")):
+            database.conn.execute(f"delete from {table} where {column} = ?", (gone,))
+        database.conn.execute("insert into users (id, name, role, created_at) values (2, 'other', 'user', '2024')")
+    theirs = list_shot(owner_id=2, trashed_at="2024-06-02")
+    assert theirs == gone
+    with write(library.db) as database:
+        assert merge_id is not None
+        assert duplicates.undo_merge(database, 1, merge_id) == []
+    assert catalog.photo(library.db, theirs).trashed_at == "2024-06-02"
+
+
 def test_merging_keeps_everything_that_people_made_of_the_photos(library: Library, list_shot: ListShot) -> None:
     kept, other, third = list_shot(size=(4000, 3000)), list_shot(size=(800, 600)), list_shot(size=(400, 300))
     with write(library.db) as database:

@@ -12,14 +12,16 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from photolib import catalog, ingest, jobs, sources
+from photolib import catalog, decisions, faces, ingest, jobs, sources, understood
 from photolib.catalog import Photo
 from photolib.db import write
 from photolib.errors import StorageFailed, TryLater, UnreadablePhoto
 from photolib.ingest import Arrival, Step
 from photolib.library import Library, open_library
+from photolib.ports import Box, FoundFace
 from photolib.sources import FileState
 from photolib.worker import Worker, work_once, work_until_idle
 from tests.conftest import DrawPhoto, ImportFolder
@@ -353,6 +355,26 @@ def test_a_broken_jpeg_does_not_hide_its_raw(library: Library, draw_photo: DrawP
     assert (photo.status, photo.type) == ("ready", "raw")
     assert any("RAW" in note for note in photo.notes)
     assert len(catalog.timeline(library.db, 1).photos) == 1
+
+
+def test_what_a_person_said_of_a_raw_file_holds_when_its_jpeg_comes_later(
+    library: Library, draw_photo: DrawPhoto, shared_photos: Path
+) -> None:
+    ingest.arrive(library, arrival_of(raw_beside(draw_photo, shared_photos, "IMG_4.DNG")))
+    work_until_idle(library)
+    (raw,) = photos(library)
+    with write(library.db) as db:
+        face = FoundFace(Box(0.1, 0.1, 0.2, 0.2), 0.9, 120, np.eye(128, dtype=np.float32)[0])
+        faces.keep_found(db, raw.id, "a model", [face])
+        (found,) = faces.faces_in(db, raw.id)
+        decisions.assign(db, raw.owner_id, found.id, name="Sarah")
+        understood.correct_label(db, raw.id, "dog", True)
+    ingest.arrive(library, arrival_of(draw_photo("pair/IMG_4.JPG", taken=RAW_TIME)))
+    work_until_idle(library)
+    (photo,) = photos(library)
+    assert photo.key != raw.key
+    assert [each.name for each in faces.faces_in(library.db, photo.id)] == ["Sarah"]
+    assert understood.labels(library.db, photo.id) == [("dog", 1.0, "person")]
 
 
 def test_what_is_in_the_trash_is_not_brought_back_by_its_other_file(

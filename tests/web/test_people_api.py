@@ -1,6 +1,7 @@
 """/api/v1/people and /api/v1/faces: who is on the photos, edits with undo, a picture of each face, and nothing of anybody else's."""
 
 import io
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -97,11 +98,17 @@ def test_every_edit_answers_with_a_sentence_and_can_be_undone(client: FlaskClien
     said(client, "/people/undo", {}, 404)
 
 
-def test_a_photo_says_who_is_on_it_but_for_hidden_people(client: FlaskClient, photos: list[int]) -> None:
+def test_a_photo_says_who_is_on_it_but_for_hidden_people(
+    client: FlaskClient, library: Library, photos: list[int]
+) -> None:
     one, two = (each["person_id"] for each in people(client))
     for person, name in ((one, "Sarah"), (two, "Tom")):
         said(client, f"/people/{person}", {"name": name}, method="PATCH")
     said(client, f"/people/{two}", {"is_hidden": True}, method="PATCH")
+    with write(library.db) as db:  # the file names him as well
+        db.conn.execute(
+            "insert or replace into details (photo_id, people) values (?, ?)", (photos[0], json.dumps(["Tom"]))
+        )
     box = {"x": 0.1, "y": 0.2, "w": 0.2, "h": 0.3}
     assert client.get(f"/api/v1/photos/{photos[0]}").json["people"] == [{"person_id": one, "name": "Sarah", "box": box}]
     assert [each["name"] for each in client.get(f"/api/v1/photos/{photos[0]}/faces").json["items"]] == ["Sarah", None]

@@ -10,6 +10,7 @@ from photolib.library import Library
 from photolib.search import documents, engine
 from photolib.search.documents import Name
 from photolib.search.wording import exactly, fold, forms, name_words, words
+from tests.conftest import DrawPhoto, ImportFolder
 
 from .conftest import Tell
 
@@ -18,6 +19,20 @@ def said(library: Library, photo_id: int) -> dict[str, set[str]]:
     documents.catch_up(library.db)
     found = documents.said_about(library.db, [photo_id]).get(photo_id, {})
     return {column: set(text.split()) for column, text in found.items()}
+
+
+def test_a_photo_met_again_in_another_folder_is_found_by_that_one_too(
+    library: Library, draw_photo: DrawPhoto, import_folder: ImportFolder
+) -> None:
+    first = draw_photo("first/a.jpg")
+    import_folder(first.parent)
+    (photo,) = catalog.timeline(library.db, 1).photos
+    assert "menhir" not in said(library, photo.id)["file"]
+    again = draw_photo("brittany/menhir.jpg")
+    again.write_bytes(first.read_bytes())
+    import_folder(again.parent)
+    found = said(library, photo.id)
+    assert ("menhir" in found["file"], "brittany" in found["folder"]) == (True, True)
 
 
 def test_a_photo_is_found_by_everything_said_about_it(library: Library, tell: Tell) -> None:
