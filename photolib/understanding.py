@@ -188,8 +188,17 @@ def _read_text(lib: Library, photos: list[Photo], _model: str) -> list[Write]:
 
 
 def picture(lib: Library, photo: Photo, size: str = "medium") -> Path:
-    """The kept variant of a photo that models look at: upright, sRGB, 800 pixels on its longest side (large: 2048)."""
-    return variants.folder(lib.variants, photo.key) / variants.file_name(size, variants.KEPT[size])
+    """The kept variant of a photo that models look at: upright, sRGB, 800 pixels on its longest side (large: 2048).
+
+    One that is gone, as when somebody has emptied the folder, is made again.
+    """
+    home = variants.path(lib.variants, photo.key, size, variants.KEPT[size])
+    if not home.exists():
+        with lib.originals.as_file(photo.key) as original:
+            lib.decoders.run(
+                "render", folder=home.parent, size=size, form=variants.KEPT[size], path=original, format=photo.format
+            )
+    return home
 
 
 def version(lib: Library, step: str) -> str | None:
