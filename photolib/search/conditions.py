@@ -67,7 +67,7 @@ class Conditions:
             return _any_of([self.of(part) for part in node.parts])
         if isinstance(node, Not):
             inner = self.of(node.part)
-            return Condition(f"not ({inner.test})", inner.values)
+            return Condition(f"not coalesce(({inner.test}), 0)", inner.values)  # -rating:5 lets through what has none
         if isinstance(node, Word):
             return self._words(_both_words(node.text))
         if isinstance(node, Phrase):

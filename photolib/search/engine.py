@@ -263,15 +263,6 @@ def _select(columns: str, scope: Condition, asked: Condition | None) -> tuple[st
 # ---------------------------------------------------------------- by rank
 
 
-@dataclass
-class _Weighed:
-    """Candidates with what speaks for them."""
-
-    ids: np.ndarray
-    text: np.ndarray
-    meaning: np.ndarray
-
-
 def _ranked(
     lib: Library,
     owner_id: int,
@@ -292,6 +283,10 @@ def _ranked(
     for branch in branches:
         nodes = [*branch.conditions, *filters]
         asked = conditions.of(both(nodes)) if nodes else None
+        if not branch.words:
+            fitting = _fitting(lib, scope, asked)
+            best |= {photo_id: max(score, best.get(photo_id, 0.0)) for photo_id, score in fitting}
+            continue
         allowed, test = _allowed(db, scope, asked)
         said = telling(word for node in branch.words for word in words(str(node)))
         hits = ranking.by_words(db, owner_id, said, photos, allowed)
@@ -311,6 +306,20 @@ def _ranked(
     return Results(
         items, Understood("", EVERYTHING), following, len(order), is_cut, counted, tuple(dict.fromkeys(notes))
     )
+
+
+def _fitting(lib: Library, scope: Condition, asked: Condition | None) -> list[tuple[int, float]]:
+    """(photo, score) of those that fit an alternative without words, "person:sarah" in "person:sarah OR dog": all that could be
+    asked of them speaks for them. One more than MOST_RANKED at most, the newest."""
+    question, values = _select("photos.id", scope, asked)
+    rows = lib.db.conn.execute(
+        f"{question} order by photos.shown_at desc limit ?", (*values, MOST_RANKED + 1)
+    ).fetchall()
+    ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
+    config = lib.config
+    fit = config.text_weight + config.meaning_weight
+    weights = fit + config.recency_weight + config.engagement_weight
+    return _weighed(lib, scope, ids, np.full(len(ids), fit), weights)
 
 
 def _allowed(db: Database, scope: Condition, asked: Condition | None) -> tuple[np.ndarray | None, Condition]:
@@ -369,9 +378,17 @@ def _scored(lib: Library, test: Condition, hits: TextHits, meaning: Scores | Non
     is_enough = by_text / TEXT_ENOUGH + by_meaning / MEANING_ENOUGH >= 1
     fit = (config.text_weight * by_text + config.meaning_weight * by_meaning)[is_enough]
     ids = ids[is_enough]
-    place = {photo_id: number for number, photo_id in enumerate(ids.tolist())}
     weights = config.text_weight + config.recency_weight + config.engagement_weight
     weights += config.meaning_weight if meaning is not None else 0
+    return _weighed(lib, test, ids, fit, weights)
+
+
+def _weighed(
+    lib: Library, test: Condition, ids: np.ndarray, fit: np.ndarray, weights: float
+) -> list[tuple[int, float]]:
+    """(photo, score) of those that pass a test; fit: what speaks for each by text and meaning."""
+    config, db = lib.config, lib.db
+    place = {photo_id: number for number, photo_id in enumerate(ids.tolist())}
     today = date.today().isoformat()
     scored = []
     for photo_id, shown_at, source, is_favourite, rating, in_album in db.conn.execute(

@@ -85,7 +85,8 @@ class Understood:
 
 @dataclass
 class _Found:
-    """Some words that are a name: from the first to before the end, meaning a part of a query."""
+    """Some words that are a name: from the first to before the end, meaning a part of a query. is_said: the word before says
+    what they are."""
 
     first: int
     end: int
@@ -93,6 +94,7 @@ class _Found:
     node: Node
     text: str
     is_sure: bool
+    is_said: bool = False
 
 
 def understand(db: Database, owner_id: int, query: str, tree: Node, today: date, recognises: bool = True) -> Understood:
@@ -117,7 +119,10 @@ class _Reader:
         if isinstance(node, Or):
             return either([self.read(part) for part in node.parts])
         if isinstance(node, Not):
-            return negated(self.read(node.part))
+            before = len(self.chips)
+            inner = self.read(node.part)
+            self.chips[before:] = [self._excluded(chip) for chip in self.chips[before:]]
+            return negated(inner)
         parts = node.parts if isinstance(node, And) else (node,)
         read: list[Node] = []
         run: list[Word] = []
@@ -136,7 +141,9 @@ class _Reader:
             return []
         keys = [" ".join(words(_bare(word.text))) for word in run]
         spoken = [fold(_bare(word.text)) for word in run]
-        found = self._dates(spoken) + self._names(keys) + self._types(keys)
+        names = self._names(keys)
+        people = {each.first for each in names if each.is_said and each.kind == "person"}  # "with May" is no month
+        found = [each for each in self._dates(spoken) if each.first not in people] + names + self._types(keys)
         found.sort(key=lambda each: (not each.is_sure, -(each.end - each.first), each.first))
         taken: list[_Found] = []
         for each in found:
@@ -146,8 +153,9 @@ class _Reader:
                 if each.is_sure:
                     self._chip(each, start, end)
                 else:
-                    offered = f"{self._query[:start]}{each.node}{self._query[end:]}".strip()
-                    self.offers.append(Offer(each.kind, each.text, offered))
+                    self._offer(each, start, end)
+            elif any((each.first, each.end) == (other.first, other.end) for other in taken):  # what else it may mean
+                self._offer(each, run[each.first].start, run[each.end - 1].end)
         sure = {each.first: each for each in taken if each.is_sure}
         read: list[Node] = []
         at = 0
@@ -171,6 +179,17 @@ class _Reader:
                 found.kind, found.text, str(found.node), start, end, without, f'{query[:start]}"{quoted}"{query[end:]}'
             )
         )
+
+    def _excluded(self, chip: Chip) -> Chip:
+        """The chip of a name that a minus stands before, perhaps with a parenthesis between them."""
+        head = self._query[: chip.start]
+        start = len(head.removesuffix("-"))
+        without = " ".join(f"{self._query[:start]} {self._query[chip.end :]}".split())
+        return replace(chip, text=f"not {chip.text}", value=f"-{chip.value}", start=start, without=without)
+
+    def _offer(self, found: _Found, start: int, end: int) -> None:
+        offered = f"{self._query[:start]}{found.node}{self._query[end:]}".strip()
+        self.offers.append(Offer(found.kind, found.text, offered))
 
     def _dates(self, spoken: list[str]) -> list[_Found]:
         found = []
@@ -209,12 +228,13 @@ class _Reader:
             preferred = [each for each in meant if each[0] in wanted]
             kinds = {kind for kind, _, _ in meant}
             is_everyday = end - first == 1 and (text in _EVERYDAY or text in STOP or bool(labels_of(text)))
-            kind, node, shown = (preferred or meant)[0]
             following = keys[end] if end < len(keys) else ""
             is_last = not following or following in STOP or following.isdigit()  # "in Nice", not "in nice weather"
             is_name = len(kinds) == 1 and not is_everyday and not text.isdigit() and len(text) > 1
             is_sure = is_name or (bool(preferred) and (is_last or not is_everyday))
-            found.append(_Found(first, end, kind, node, shown, is_sure))
+            best, *others = dict.fromkeys((*preferred, *meant))
+            found.append(_Found(first, end, *best, is_sure, bool(preferred)))
+            found += [_Found(first, end, *other, False) for other in others]
         return found
 
     def _meant(self, text: str, known: Sequence[Name]) -> list[tuple[str, Node, str]]:

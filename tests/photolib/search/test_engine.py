@@ -137,6 +137,18 @@ def test_alternatives_are_searched_each(library: Library, tell: Tell, colourful:
     assert names(engine.search(library, owner_id, f"{many} OR cat")) == ["cat.jpg"]
 
 
+def test_an_alternative_without_words_is_found_beside_one_with_words(
+    library: Library, tell: Tell, colourful: None, owner_id: int
+) -> None:
+    tell("dog.jpg", title="dog")
+    tell("tom.jpg", title="cat", people=("Tom",))
+    tell("ann.jpg", title="cat", people=("Ann",))
+    for query in ("dog OR person:tom", "tom OR dog", 'dog OR (person:tom "cat")'):
+        found = engine.search(library, owner_id, query)
+        assert set(names(found)) == {"dog.jpg", "tom.jpg"}
+        assert all(0 < each.score <= 1 for each in found.items if each.score is not None)
+
+
 def test_conditions_hold_for_words_and_meaning(library: Library, tell: Tell, colourful: None, owner_id: int) -> None:
     tell("in.jpg", "2019-05-05T00:00:00", shows="red", title="red")
     tell("out.jpg", "2020-05-05T00:00:00", shows="red", title="red")

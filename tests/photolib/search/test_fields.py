@@ -139,6 +139,8 @@ def found(world: Library, query: str, **given: str) -> str:
         ("2019 (person:tom OR place:italy)", "ab"),
         ("-on:2019 -type:video -is:favourite", "cei"),
         ("-(on:2019 OR type:video)", "cefi"),
+        ("-rating:>=4", "bcdefi"),  # what has no rating is not rated well
+        ("-(rating:>=4 OR duration:>10)", "bcefi"),
     ],
 )
 def test_a_field_finds_what_it_names(world: Library, query: str, names: str) -> None:

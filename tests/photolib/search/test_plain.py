@@ -143,6 +143,30 @@ def test_what_may_be_a_name_is_offered(understand: Understand) -> None:
     assert not understand("with rose").offers
 
 
+def test_a_person_called_like_a_month_is_meant_where_it_is_said_and_offered_else(
+    library: Library, tell: Tell, understand: Understand
+) -> None:
+    tell(people=("May",))
+    documents.catch_up(library.db)
+    assert str(understand("with May 2019").tree) == "person:May on:2019"
+    month = understand("May 2019")
+    assert (str(month.tree), month.offers) == ("on:2019-05", ())
+    assert [(offer.kind, offer.query) for offer in understand("May").offers] == [("person", "person:May")]
+    assert str(understand("in May").tree) == "on:*-05"
+
+
+def test_a_name_that_means_two_things_is_offered_as_both(library: Library, tell: Tell, understand: Understand) -> None:
+    tell(albums=("Paris",), people=("Paris Hill",))
+    documents.catch_up(library.db)
+    assert {offer.kind for offer in understand("paris").offers} == {"person", "place", "album"}
+
+
+def test_the_chip_of_what_is_excluded_says_so_and_takes_the_minus_with_it(understand: Understand) -> None:
+    (chip,) = understand("beach -Sarah").chips
+    assert (chip.text, chip.value, chip.without) == ("not Sarah Miller", '-person:"Sarah Miller"', "beach")
+    assert chip.as_words == 'beach -"Sarah"'
+
+
 def test_only_the_owners_own_names_are_recognised(
     library: Library, tell: Tell, stranger_id: int, owner_id: int
 ) -> None:
