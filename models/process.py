@@ -119,6 +119,8 @@ class ModelProcess:
         return [TextLine(text, confidence, Box(*box)) for text, confidence, box in done["lines"]]
 
     def can_embed_text(self, model: str) -> bool:
+        if self._embedding is None:
+            return False  # whoever switched it off wants no model to be started
         return model not in self._off and shelf.find(self._config, model) is not None
 
     def close(self) -> None:
@@ -149,7 +151,7 @@ class ModelProcess:
     def _embedding_ability(self) -> Ability:
         place = self._embedding
         if place is None:
-            return Ability(EMBED, None, "switched off (setting embedding_model)")
+            return Ability(EMBED, None, 'switched off; the setting embedding_model = "built-in" turns it on')
         if place.name in self._off:
             return Ability(EMBED, None, self._off[place.name])
         if shelf.is_there(place):
@@ -466,7 +468,7 @@ def _sentence(note: str) -> str:
 
 def _faces(config: Config) -> tuple[str | None, str]:
     if not config.find_faces:
-        return None, "switched off (setting find_faces)"
+        return None, "switched off; the setting find_faces = true turns it on"
     if not shelf.is_installed("models.faces", "face_recognition", "face_recognition_models"):
         return None, shelf.INSTALL
     from models.faces import FaceRecognition
@@ -476,7 +478,7 @@ def _faces(config: Config) -> tuple[str | None, str]:
 
 def _reading(config: Config) -> tuple[str | None, str]:
     if not config.read_text:
-        return None, "switched off (setting read_text)"
+        return None, "switched off; the setting read_text = true turns it on"
     if not shelf.is_installed("models.reading", "rapidocr", "onnxruntime"):
         return None, shelf.INSTALL
     from models.reading import RapidOcr

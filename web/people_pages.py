@@ -23,6 +23,7 @@ bp = Blueprint("people_pages", __name__)
 MANY = 300  # people on a page; `all` shows the rest
 UNNAMED, ASKED = 30, 6  # groups without a name, and questions, on the first sight of the page
 FIRST_PAGE, NEXT_PAGES = 50, 100
+COVERS, MOST_FACES = 24, 300  # of one person: to choose the picture from, and to find somebody else among
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,15 @@ def person(person_id: int) -> str:
     db, owner = library().db, user().id
     found = faces.person(db, owner, person_id)
     others = [each for each in faces.people(db, owner, with_hidden=True) if each.id != person_id]
+    shown = [(each.face_id, face_of(each)) for each in faces.faces_of(db, owner, person_id, MOST_FACES)]
     return render_template(
         "person.html",
         person=found,
         shown_by=face_of(found.cover),
         age=faces.age_at(found.birthday, date.today().isoformat()),
         others=[_shown(each) for each in others[:MANY]],
-        covers=[(each.face_id, face_of(each)) for each in faces.faces_of(db, owner, person_id, 24)],
+        shown=shown,
+        covers=shown[:COVERS],
         questions=[_asked(each) for each in faces.suggestions(db, owner, ASKED, person_id)] if found.name else [],
         view=_photos_of(person_id, FIRST_PAGE),
     )
@@ -138,6 +141,17 @@ def merge(person_id: int) -> Response:
         into, goes = (person_id, other) if has_name else (other, person_id)
         decision = decisions.merge(db, user().id, into, goes)
     return _decided(decision, person_id)
+
+
+@bp.post("/people/<int:person_id>/split")
+def split(person_id: int) -> Response:
+    listed = request.form.getlist("face")
+    if not all(each.isascii() and each.isdigit() and len(each) < 19 for each in listed):
+        raise BadInput("Choose the faces from those of this person.")
+    name = request.form.get("name", "").strip() or None
+    with write(library().db) as db:
+        decision = decisions.split(db, user().id, person_id, [int(each) for each in listed], name)
+    return _decided(decision)
 
 
 @bp.post("/people/<int:person_id>/answer")

@@ -1,7 +1,7 @@
 """Photos in an order of their own, such as what was found or whom somebody is on: a stretch of them, and where one stands in it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from urllib.parse import quote, urlencode
 
@@ -24,11 +24,15 @@ class Day:
 
 @dataclass(frozen=True)
 class Stretch:
-    """Some of the photos. tail: what the address of one carries of the list; more: fragment and page that go on, None at the end."""
+    """Some of the photos. tail: what the address of one carries of the list; more: fragment and page that go on, None at the end.
+
+    why: for photos, by their ids, why they were found.
+    """
 
     days: list[Day]
     tail: str
     more: tuple[str, str] | None
+    why: dict[int, str] = field(default_factory=dict)
 
 
 def by_days(tiles: Iterable[Tile]) -> list[Day]:
@@ -61,6 +65,13 @@ def address(path: str, **query: str | int | None) -> str:
     """A path with a query of what is given."""
     given = {name: value for name, value in query.items() if value not in (None, "")}
     return f"{path}?{urlencode(given)}" if given else path
+
+
+def why(fitting: Sequence[str]) -> str:
+    """A few words about why a photo was found; none when it fits by its filters alone."""
+    if not fitting:
+        return ""
+    return "Found by what it looks like" if fitting == ("meaning",) else f"Found by {'; '.join(fitting)}"
 
 
 def found(asked: str, sort: str | None = None, cursor: str | None = None, size: int = engine.MOST_RANKED) -> Results:

@@ -21,7 +21,7 @@ from web.done import done
 from web.guard import takes_files
 from web.here import library, user
 from web.people_pages import face_of
-from web.results import NEWEST, Link, Stretch, address, by_days, found, in_one, search_for
+from web.results import NEWEST, Link, Stretch, address, by_days, found, in_one, search_for, why
 
 bp = Blueprint("search_pages", __name__)
 
@@ -227,7 +227,8 @@ def _view(results: Results, asked: str, sort: str | None = None) -> Stretch:
     is_by_date = sort == NEWEST or any(each.score is None for each in results.items)
     query = {"q": asked, "cursor": results.next}
     more = (address("/fragments/search", **query), address("/search", **query)) if results.next else None
-    return Stretch(by_days(tiles) if is_by_date else in_one(tiles), address("", q=asked, sort=sort), more)
+    reasons = {each.photo.id: why(each.why) for each in results.items}
+    return Stretch(by_days(tiles) if is_by_date else in_one(tiles), address("", q=asked, sort=sort), more, reasons)
 
 
 def _facets(results: Results, asked: str) -> list[tuple[str, list[Narrower]]]:

@@ -9,11 +9,11 @@ from photolib import catalog, faces, formats, labels, understood
 from photolib.catalog import Photo
 from photolib.faces import Cover, FaceOnPhoto
 from photolib.ports import Box
-from photolib.search import likeness
+from photolib.search import engine, likeness
 from web.api import allowed_photo, number, people, urls
 from web.here import library, user
 from web.people_api import picture_url
-from web.results import Link, address, found, search_for
+from web.results import Link, address, found, search_for, why
 
 MOVING = ("gif",)  # formats that move only as they are
 
@@ -23,6 +23,8 @@ def viewed(photo: Photo) -> dict[str, Any]:
     standing = _standing(photo)
     here = [_seen(photo, face) for face in faces.faces_in(library().db, photo.id) if not face.is_hidden]
     roles = {part.role for part in photo.parts}
+    asked = request.args.get("q") or request.args.get("asked")  # asked: of the search it lies over
+    reason = engine.reason(library().db, user().id, asked, photo.id) if asked else None
     return {
         "photo": photo,
         "urls": urls(photo.key),
@@ -31,6 +33,8 @@ def viewed(photo: Photo) -> dict[str, Any]:
         "only_named": [each["name"] for each in people(photo) if each["name"] not in {face.name for face in here}],
         "where": _where(photo.id),
         "labels": _labels(photo.id),
+        "why": why(reason.why) if reason else "",
+        "fitting": [Box(**line["box"]) for line in reason.lines] if reason else [],
         "lines": understood.text(library().db, photo.id),
         "live": next((f"/media/{photo.key}/{role}" for role in ("video", "motion") if role in roles), None),
         "shown": "original" if photo.format in MOVING else "large",

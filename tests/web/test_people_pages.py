@@ -113,6 +113,21 @@ def test_a_question_is_answered(client: FlaskClient, library: Library, photos: l
     assert faces.faces_in(library.db, photos[0])[0].name == "Sarah"
 
 
+def test_faces_of_somebody_else_are_parted_and_brought_back(
+    client: FlaskClient, photos: list[int], both: list[int]
+) -> None:
+    path = f"/people/{both[0]}"
+    shown = re.findall(r'type="checkbox" name="face" value="(\d+)"', client.get(path).text)
+    assert len(shown) == 3
+    said = client.post(f"{path}/split", data={"face": shown[:2], "name": "Zoe"}, headers=AS_SCRIPT).json
+    assert len(re.findall(r'href="/photo/\d+\?person', client.get(path).text)) == 1
+    assert client.get("/people/names").json == {"items": ["Zoe"]}
+    client.post(said["undo"])
+    assert len(re.findall(r'href="/photo/\d+\?person', client.get(path).text)) == 3
+    for faces_sent in ([], ["999999"], ["x"], ["9" * 30]):
+        assert client.post(f"{path}/split", data={"face": faces_sent}, headers=AS_SCRIPT).status_code in (400, 404)
+
+
 def test_what_cannot_be_is_explained(client: FlaskClient, both: list[int]) -> None:
     assert "at least one letter" in client.post(f"/people/{both[0]}/name", data={"name": "\u200b"}).text
     answer = client.post(f"/people/{both[0]}/birthday", data={"birthday": "2999-01-01"}, headers=AS_SCRIPT)

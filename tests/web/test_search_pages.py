@@ -13,6 +13,7 @@ from PIL import Image
 from photolib import catalog, understood
 from photolib.db import write
 from photolib.library import Library
+from photolib.ports import Box, TextLine
 from photolib.search import documents, saved
 
 ListPhotos = Callable[..., list[int]]
@@ -57,6 +58,31 @@ def test_results_go_on_behind_the_first_page_and_each_photo_knows_its_search(
     assert f'rel="prev" href="/photo/{met[49]}?q=fountain"' in photo
     assert f'rel="next" href="/photo/{met[51]}?q=fountain"' in photo
     assert f'href="/search?q=fountain#photo-{met[50]}"' in photo
+
+
+@pytest.mark.parametrize("query", ["boulangerie", "text:boulangerie", '"boulangerie du port" fountain'])
+def test_a_photo_shows_where_the_text_is_that_was_searched_for(
+    client: FlaskClient, library: Library, photos: list[int], query: str
+) -> None:
+    with write(library.db) as db:
+        lines = [
+            TextLine("Fermé", 0.9, Box(0.1, 0.1, 0.2, 0.1)),
+            TextLine("Boulangerie du port", 0.9, Box(0.5, 0.25, 0.25, 0.5)),
+        ]
+        understood.keep_text(db, photos[9], lines)
+        db["photos"].update(photos[9], {"width": 400, "height": 300})
+    assert ids_in(client.get("/search", query_string={"q": query}).text) == [photos[9]]
+    for address, name in ((f"/photo/{photos[9]}", "q"), (f"/fragments/photo/{photos[9]}", "asked")):
+        page = client.get(address, query_string={name: query}).text
+        assert "text in the picture: boulangerie" in page.partition("Found by")[2]
+        assert len(re.findall(r"<rect [^>]*", page.split('<svg class="lines')[1].split("</svg>")[0])) == 1
+    for nothing in ("", "fountain", "-boulangerie", "(((", "x" * 2000):
+        assert 'class="lines' not in client.get(f"/photo/{photos[9]}", query_string={"asked": nothing}).text
+
+
+def test_results_say_why_they_were_found(client: FlaskClient, photos: list[int]) -> None:
+    assert 'title="Found by what it shows: dog"' in client.get("/search?q=dog").text
+    assert 'title="Found' not in client.get("/search?q=label:dog").text
 
 
 def test_the_newest_come_first_when_asked(client: FlaskClient, photos: list[int]) -> None:

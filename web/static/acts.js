@@ -50,7 +50,7 @@ if (before) {
 }
 
 /** Fetch parts of the page again, by their ids; where somebody stood, they stand afterwards. */
-async function refresh(ids) {
+export async function refresh(ids) {
   const pages = new Map()
   for (const part of ids.map((id) => document.getElementById(id)).filter(Boolean)) {
     const from = part.closest("[data-src]")?.dataset.src ?? location.href

@@ -1,10 +1,12 @@
 import { open } from "./photo-viewer.js"
+import { welcome } from "./pictures.js"
 
 /** The timeline's photos: opens them in place, and lets arrow keys walk over them. */
 class PhotoGrid extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", this)
     this.addEventListener("keydown", this)
+    this.addEventListener("refreshed", () => welcome(this.querySelectorAll(".tile")))
   }
 
   handleEvent(event) {

@@ -1,3 +1,4 @@
+import { refresh } from "./acts.js"
 import { open as openKeys } from "./keys.js"
 
 const QUIET_AFTER = 2000 // ms without a movement until the controls fade
@@ -16,7 +17,10 @@ class PhotoViewer extends HTMLElement {
     this.tabIndex = -1
     for (const type of ["click", "pointermove", "pointerdown", "pointerup", "pointercancel", "keydown", "dblclick", "pointerover", "focusin"])
       this.addEventListener(type, this)
-    this.addEventListener("refreshed", () => this.#known.clear()) // somebody changed what is said about a photo
+    this.addEventListener("refreshed", () => {
+      this.#known.clear() // somebody changed what is said about a photo
+      this.hasChanged = true
+    })
     this.addEventListener("wheel", (event) => event.target.closest(".information") || event.preventDefault(), { passive: false })
     document.addEventListener("keydown", this.#keys)
     if (this.viewed) this.#settle()
@@ -66,6 +70,7 @@ class PhotoViewer extends HTMLElement {
     document.title = viewed.dataset.title
     this.classList.toggle("shows-information", sessionStorage.getItem("information") === "shown")
     this.#boxes()
+    this.#lines()
     const video = viewed.querySelector("video")
     whenUnplayable(video, () => {
       viewed.querySelector("[data-unplayable]").hidden = false
@@ -91,7 +96,7 @@ class PhotoViewer extends HTMLElement {
   #fetch(id) {
     if (!this.#known.has(id)) {
       if (this.#known.size > 30) this.#known.delete(this.#known.keys().next().value)
-      this.#known.set(id, fetchArticle(id, this.overGrid ? "" : location.search))
+      this.#known.set(id, fetchArticle(id, this.overGrid ? asked() : location.search))
     }
     return this.#known.get(id)
   }
@@ -147,7 +152,7 @@ class PhotoViewer extends HTMLElement {
     if (event.ctrlKey || event.metaKey || event.altKey || !this.isConnected) return
     if (this.overGrid && !this.overGrid.open) return
     if (event.target.closest?.("dialog") && !this.contains(event.target) && event.target !== this.overGrid) return
-    const act = { ArrowLeft: "newer", ArrowRight: "older", i: "info", f: "whole", p: "boxes", Escape: "close", " ": "play", "?": "keys" }[event.key]
+    const act = { ArrowLeft: "newer", ArrowRight: "older", i: "info", f: "whole", p: "boxes", t: "lines", Escape: "close", " ": "play", "?": "keys" }[event.key]
     const isTyping = event.target.matches?.("input, textarea, select")
     const isPressing = event.key === " " && event.target.closest?.("a, button, video, summary")
     const isSeeking = event.key.startsWith("Arrow") && event.target.closest?.("video")
@@ -163,6 +168,7 @@ class PhotoViewer extends HTMLElement {
     else if (act === "info") this.#information()
     else if (act === "whole") this.#whole()
     else if (act === "boxes") this.#boxes(!this.classList.contains("shows-boxes"))
+    else if (act === "lines") this.#lines(this.classList.contains("hides-lines"))
     else if (act === "live") this.#live()
     else if (act === "play") this.#play()
     else if (act === "keys") openKeys()
@@ -225,6 +231,13 @@ class PhotoViewer extends HTMLElement {
     this.classList.toggle("shows-boxes", areShown)
     sessionStorage.setItem("boxes", areShown ? "shown" : "hidden")
     this.querySelector('[data-act="boxes"]')?.setAttribute("aria-pressed", areShown)
+  }
+
+  /** Frames around the text that a search was for: shown until somebody does not want them. */
+  #lines(areShown = sessionStorage.getItem("lines") !== "hidden") {
+    this.classList.toggle("hides-lines", !areShown)
+    sessionStorage.setItem("lines", areShown ? "shown" : "hidden")
+    this.querySelector('[data-act="lines"]')?.setAttribute("aria-pressed", areShown)
   }
 
   /** The frame of the face that is pointed at in the information. */
@@ -308,6 +321,12 @@ function whenUnplayable(video, then) {
 const idIn = (link) => link.pathname.split("/").at(-1)
 const addressOf = (id) => document.getElementById(`photo-${id}`)?.getAttribute("href") ?? `/photo/${id}`
 
+/** What was searched for on the page below, so that the photo can show where it says that. */
+function asked() {
+  const query = new URLSearchParams(location.search).get("q")
+  return query ? `?${new URLSearchParams({ asked: query })}` : ""
+}
+
 async function fetchArticle(id, tail) {
   const answer = await fetch(`/fragments/photo/${id}${tail}`)
   if (!answer.ok) throw new Error(answer.status)
@@ -373,6 +392,8 @@ function hide() {
     tile.focus({ preventScroll: true })
     tile.scrollIntoView({ block: "nearest", behavior: "instant" })
   }
+  if (dialog.firstChild.hasChanged) refresh(["person", "questions", "photos"]) // whose page it lies over may show others now
+  dialog.firstChild.hasChanged = false
 }
 
 /** Open the photo of a tile over the grid. */
