@@ -868,10 +868,15 @@ def config_check(context: click.Context) -> None:
 def doctor(context: click.Context, as_json: bool) -> None:
     """What is wrong here, and how to mend it."""
     from models import open_models
-    from photolib.doctor import examine
+    from models.catalogue import check
+    from photolib.doctor import Finding, examine
 
     config = _config(context)
     findings = examine(config, open_models(config))
+    damaged = (each for each in check(config) if not each.is_good)
+    findings += [
+        Finding(each.model, "problem", f"{each.file} is damaged or gone; {each.what_helps}.") for each in damaged
+    ]
     if as_json:
         _print_json({"items": [finding._asdict() for finding in findings]})
     else:

@@ -81,7 +81,9 @@ def check(config: Config) -> Iterator[Checked]:
                 yield Checked(each.name, name, name not in wrong, f"install the package {package} again")
     for place in shelf.present(config):
         wrong = set(shelf.differing(place.folder))
-        helps = f"remove {place.folder}, then: photolib models fetch {place.name}"
+        helps = f"`photolib models fetch {place.name}` gets it anew"
+        if config.models not in place.folder.parents:
+            helps = f"put it back into {place.folder}, from where that folder came"
         try:
             known = shelf.checksums(place.folder)
         except ValueError:

@@ -20,7 +20,8 @@ CONNECT_SECONDS = 5
 
 
 def fetch(config: Config, name: str, say: Callable[[str], None] = lambda _: None) -> shelf.Place:
-    """Get or make a model by the name that the catalogue, the settings or open_clip use. Returns where it is.
+    """Get or make a model by the name that the catalogue, the settings or open_clip use, anew when its files are damaged. Returns
+    where it is.
 
     Raises BadInput for a name nobody knows, TryLater without internet, StorageFailed.
     """
@@ -29,6 +30,7 @@ def fetch(config: Config, name: str, say: Callable[[str], None] = lambda _: None
     known = catalogue.entry(name)
     if known is not None and known.name == shelf.BUILT_IN_NAME:
         place = shelf.Place(known.name, config.models / known.name)
+        _remove_damaged(place, say)
         try:
             builtin.ensure(place.folder, say)
         except CannotLoad as problem:
@@ -37,10 +39,17 @@ def fetch(config: Config, name: str, say: Callable[[str], None] = lambda _: None
     if known is not None and known.source == "packages":
         raise BadInput(f"{known.name} comes with photolib's packages; there is nothing to fetch.")
     place = shelf.Place(name, config.models / shelf.folder_name(name))
+    _remove_damaged(place, say)
     if shelf.is_complete(place.folder):
         return place
     _download(place, say)
     return place
+
+
+def _remove_damaged(place: shelf.Place, say: Callable[[str], None]) -> None:
+    if place.folder.is_dir() and (wrong := shelf.differing(place.folder)):
+        say(f"{place.folder / wrong[0]} is damaged or gone; {place.name} is got anew.")
+        shutil.rmtree(place.folder)
 
 
 def _download(place: shelf.Place, say: Callable[[str], None]) -> None:

@@ -110,7 +110,12 @@ def test_status_speaks_of_everything_that_is_known(photolib: Shell, draw_photo: 
     assert waiting["models"]["present"] == []
     photolib("import", tmp_path / "photos")
     text = photolib("status").stdout
-    for words in ("1 photo, 1 original", "free on its disk", "models: search by what a photo shows", "last backup: never"):
+    for words in (
+        "1 photo, 1 original",
+        "free on its disk",
+        "models: search by what a photo shows",
+        "last backup: never",
+    ):
         assert words in text
 
 
@@ -207,6 +212,20 @@ def test_doctor_says_how_to_mend_what_is_wrong(photolib: Shell, tmp_path: Path) 
     assert result.exit_code == 1
     assert "Is its disk mounted?" in result.output
     assert photolib("doctor").exit_code == 0
+
+
+def test_doctor_finds_a_model_whose_files_are_damaged(
+    photolib: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "models" / "mine"
+    folder.mkdir(parents=True)
+    for name in ("open_clip_config.json", "open_clip_model.safetensors"):
+        (folder / name).write_text("{}")
+    (folder / "checksums.json").write_text(json.dumps({"open_clip_model.safetensors": "0" * 64}))
+    monkeypatch.setenv("PHOTOLIB_MODELS_DIR", str(tmp_path / "models"))
+    result = photolib("doctor")
+    assert result.exit_code == 1
+    assert "`photolib models fetch mine` gets it anew" in result.output
 
 
 def test_an_unmounted_data_disk_is_not_taken_for_a_new_start(photolib: Shell, tmp_path: Path) -> None:

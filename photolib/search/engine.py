@@ -344,10 +344,11 @@ def _by_meaning(
 ) -> tuple[Scores | None, str | None]:
     """How near photos are to the words by meaning, None when that cannot be told just now; and a note about what is missing."""
     sentence = " ".join(str(node) for node in branch.words)
+    model = None
     try:
         model = serving_model(lib.db, lib.models)
         if model is None or not lib.models.can_embed_text(model):
-            return None, f"Search by meaning is off: {lib.models.ability(EMBED).note or NO_SENTENCES}."
+            return None, _why_off(lib)
         for_models, for_index = (PATIENT, None) if seconds is None else (seconds, calibration.READING)
         vector = lib.models.embed_text(sentence, model, for_models)
         ids, cosines = lib.vectors.search(lib.db, model, vector, NEAREST, owner_id, allowed, listed_only, for_index)
@@ -356,11 +357,16 @@ def _by_meaning(
         strongest = text.ids[np.argsort(-text.scores, kind="stable")[:NEAREST]]
         others = np.setdiff1d(strongest, ids)
         more_ids, more_cosines = lib.vectors.cosines(lib.db, model, vector, others.tolist())
-    except TryLater:
-        return None, NOT_READY
+    except TryLater:  # it may have turned out that its files are damaged
+        is_off = model is not None and not lib.models.can_embed_text(model)
+        return None, _why_off(lib) if is_off else NOT_READY
     ids, cosines = np.concatenate([ids, more_ids]), np.concatenate([cosines, more_cosines])
     order = np.argsort(ids)
     return Scores(ids[order], scale.evidence(cosines[order])), note
+
+
+def _why_off(lib: Library) -> str:
+    return f"Search by meaning is off: {lib.models.ability(EMBED).note or NO_SENTENCES}."
 
 
 def _scored(lib: Library, test: Condition, hits: TextHits, meaning: Scores | None) -> list[tuple[int, float]]:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from models import builtin, catalogue, open_models, shelf
 from models.fake import FakeModels
+from models.fetching import fetch
 from models.process import ModelProcess
 from photolib.config import Config
 from photolib.errors import TryLater
@@ -51,6 +52,21 @@ def test_a_changed_file_of_a_model_is_found_by_check(config: Config, tiny_model:
     assert [(each.model, Path(each.file).name) for each in bad] == [("ViT-B-32/mine", shelf.WEIGHTS)]
     (folder / shelf.CHECKSUMS).write_text("[]", encoding="ascii")
     assert [Path(each.file).name for each in catalogue.check(config) if not each.is_good] == [shelf.CHECKSUMS]
+
+
+def test_fetching_a_damaged_model_makes_it_anew(
+    config: Config, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = config.models / shelf.BUILT_IN_NAME
+    shutil.copytree(tiny_model, folder)
+    (folder / shelf.WEIGHTS).write_bytes(b"half of it")
+    monkeypatch.setattr(builtin, "make", lambda draft: shutil.copytree(tiny_model, draft, dirs_exist_ok=True))
+    said: list[str] = []
+    fetch(config, shelf.BUILT_IN, said.append)
+    assert shelf.differing(folder) == []
+    assert "is damaged or gone" in said[0]
+    fetch(config, shelf.BUILT_IN, said.append)
+    assert len(said) == 2  # that it is made, and nothing more
 
 
 def test_the_list_says_what_is_here_and_in_use(config: Config, tiny_model: Path) -> None:

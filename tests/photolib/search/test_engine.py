@@ -228,6 +228,19 @@ def test_a_model_that_is_not_ready_is_said(
     assert results.notes == (engine.NOT_READY,)
 
 
+def test_a_model_that_turns_out_to_be_damaged_is_not_called_almost_ready(
+    library: Library, tell: Tell, owner_id: int, colourful: None
+) -> None:
+    class Damaged(FakeModels):
+        def embed_text(self, sentence: str, model: str, seconds: float):  # type: ignore[no-untyped-def]
+            self.off = {EMBED: "its file is damaged"}
+            raise TryLater("This needs a model: its file is damaged.")
+
+    library.models = Damaged()
+    tell("a.jpg", title="dog")
+    assert engine.search(library, owner_id, "dog").notes == ("Search by meaning is off: its file is damaged.",)
+
+
 def test_a_search_says_when_not_all_photos_are_read_yet_and_waits_for_them_where_there_is_time(
     library: Library, tell: Tell, colourful: None, owner_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
