@@ -58,6 +58,7 @@ class _Journal:
             self.touch(table, *key)
 
     def close(self, what: str, said: str, person_id: int | None = None) -> Decision:
+        said = said[:1].upper() + said[1:] if said.startswith(_SOMEBODY) else said
         row = self.db.conn.execute(
             "insert into people_log (owner_id, at, what, said, before) values (?, ?, ?, ?, ?) returning id",
             (self.owner_id, now(), what, said, json.dumps(self.before)),
@@ -393,7 +394,10 @@ def _own_face(db: Database, owner_id: int, face_id: int) -> tuple[int, int | Non
 
 
 def _called(person: faces.Person) -> str:
-    return person.name or "this person"
+    return person.name or _SOMEBODY
+
+
+_SOMEBODY = "this person"
 
 
 def _faces_said(count: int) -> str:

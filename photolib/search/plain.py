@@ -173,7 +173,10 @@ class _Reader:
     def _chip(self, found: _Found, start: int, end: int) -> None:
         query = self._query
         quoted = query[start:end].translate(_NO_QUOTES)
-        without = " ".join(f"{query[:start]} {query[end:]}".split())
+        before = query[:start].split()
+        while before and fold(before[-1]) in _BESIDE:
+            before.pop()  # the "in" of Paris
+        without = " ".join([*before, *query[end:].split()])
         self.chips.append(
             Chip(
                 found.kind, found.text, str(found.node), start, end, without, f'{query[:start]}"{quoted}"{query[end:]}'

@@ -12,7 +12,7 @@ from photolib import catalog, decisions, faces, understood
 from photolib.config import Config
 from photolib.db import write
 from photolib.library import Library, open_library
-from photolib.ports import Box, FoundFace
+from photolib.ports import Box, FoundFace, TextLine
 from photolib.search import documents
 
 from .conftest import Album, serving, take_in
@@ -144,6 +144,27 @@ def test_what_was_found_is_narrowed_down_saved_and_forgotten(open_page: OpenPage
     expect(page.locator("#saved li")).to_have_count(0)
 
 
+def test_the_text_that_was_searched_for_is_framed_on_the_photo(
+    open_page: OpenPage, library_of_album: Library, known: list[int]
+) -> None:
+    with write(library_of_album.db) as db:
+        understood.keep_text(db, known[6], [TextLine("Crêperie", 0.9, Box(0.25, 0.5, 0.5, 0.25))])
+    page = open_page("/search?q=creperie")
+    page.locator(".tile").click()
+    frame = page.locator("dialog .lines rect")
+    expect(frame).to_be_visible()
+    around, picture = frame.bounding_box(), page.locator("dialog .stage .picture").bounding_box()
+    assert around
+    assert picture
+    middle = around["x"] + around["width"] / 2, around["y"] + around["height"] / 2
+    assert middle[0] == pytest.approx(picture["x"] + picture["width"] / 2, abs=3)  # both are centred on the stage
+    assert middle[1] > picture["y"] + picture["height"] / 2
+    page.keyboard.press("t")
+    expect(page.locator("dialog .lines")).to_have_css("opacity", "0")
+    page.keyboard.press("t")
+    expect(page.locator("dialog .lines")).to_have_css("opacity", "1")
+
+
 def test_somebody_is_named_and_the_name_taken_back(open_page: OpenPage, known: list[int]) -> None:
     page = open_page("/people")
     unnamed = page.get_by_role("combobox", name="A name for this person")
@@ -214,9 +235,10 @@ def test_without_script_somebody_is_found_and_named(open_page: OpenPage, known: 
     page = open_page("/", java_script_enabled=False)
     page.get_by_role("searchbox", name="Search your photos").fill("fountain person:sarah")
     page.keyboard.press("Enter")
+    first = (page.locator(".tile").first.get_attribute("id") or "").removeprefix("photo-")
     page.locator(".tile").nth(1).click()
     page.get_by_role("link", name="Photo before").click()
-    expect(page.locator(".viewed")).to_have_attribute("data-photo", str(known[0]))
+    expect(page.locator(".viewed")).to_have_attribute("data-photo", first)
     page.get_by_role("link", name="Sarah").last.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sarah")
     page.get_by_role("button", name="Name and birthday").click()

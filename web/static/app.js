@@ -12,5 +12,6 @@ import "./acts.js"
 import "./yes-or-no.js"
 import "./keys.js"
 import "./bar.js"
+import "./again-soon.js"
 
 document.documentElement.classList.add("has-script")

@@ -129,6 +129,7 @@ def test_a_chip_says_where_it_stands_and_how_to_do_without_it(understand: Unders
     assert chips["person"].text == "Sarah Miller"
     assert chips["person"].without == "on the beach, in 2019"
     assert chips["person"].as_words == '"Sarah" on the beach, in 2019'
+    assert chips["date"].without == "Sarah on the beach,"
     assert [chip.kind for chip in understand(chips["person"].as_words or "").chips] == ["date"]
     written = understand("person:tom iso:>800").chips
     assert [(chip.kind, chip.without, chip.as_words) for chip in written] == [
