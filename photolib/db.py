@@ -495,7 +495,10 @@ def m002_understanding(db: Database) -> None:
     columns = "owner_id, key, is_listed, filename, shown_at, is_favourite, rating"
     note_changes("photos_update", f"update of {columns} on photos", "select new.id")
     on_faces = "select distinct photo_id from faces where person_id = new.id"
-    note_changes("people_update", "update of name, is_hidden on people", on_faces)
+    note_changes("people_update", "update of name on people", on_faces)
+    named = """select photo_id from details join photos on photos.id = photo_id
+                 where owner_id = new.owner_id and details.people is not null"""  # the file may name who is hidden now
+    note_changes("people_hidden", "update of is_hidden on people", f"{on_faces} union {named}")
     in_album = "select photo_id from album_photos where album_id = new.id"
     note_changes("albums_update", "update of title on albums", in_album)
     note_changes("tags_update", "update of name on tags", "select photo_id from photo_tags where tag_id = new.id")

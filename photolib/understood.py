@@ -32,11 +32,6 @@ def mark(db: Database, photo_id: int, step: str, version: str) -> None:
     )
 
 
-def forget(db: Database, photo_id: int) -> None:
-    """The picture is another one now: everything has to be looked at again."""
-    db.conn.execute("delete from understood where photo_id = ?", (photo_id,))
-
-
 def queue_missing(db: Database, step: str, version: str, priority: int, queued_at: str) -> int:
     """Queue a step for every photo that can be shown and for which it was not done by this version. Returns how many.
 
@@ -51,12 +46,6 @@ def queue_missing(db: Database, step: str, version: str, priority: int, queued_a
              where jobs.state = 'failed'""",
         (step, priority, queued_at, step, version),
     ).rowcount
-
-
-def counts(db: Database) -> dict[tuple[str, str], int]:
-    """(step, version) and for how many photos it is done."""
-    rows = db.conn.execute("select step, version, count(*) from understood group by step, version")
-    return {(step, by): count for step, by, count in rows}
 
 
 # ---------------------------------------------------------------- vectors

@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 
 from models.fake import FakeModels
-from photolib import catalog, decisions, faces, jobs
+from photolib import catalog, decisions, faces, jobs, variants
 from photolib.catalog import Original
 from photolib.db import write
 from photolib.errors import BadInput, NotFound
 from photolib.ingest import STEPS
 from photolib.library import Library
 from photolib.ports import Box, FoundFace
-from photolib.understanding import find_faces, picture
+from photolib.understanding import find_faces
 from photolib.worker import work_until_idle
 
 MODEL = "fake-faces-1"
@@ -543,9 +543,9 @@ def test_the_step_looks_once_and_without_a_model_only_regions_speak(library: Lib
     with write(world.db) as db:
         find_faces(library, [photo])(db)
     assert [(face.name, face.quality) for face in faces.faces_in(world.db, photo_id)] == [("Sarah", 0)]
-    medium = picture(library, photo)
-    medium.parent.mkdir(parents=True)
-    Image.new("RGB", (80, 60)).save(medium)
+    variants.folder(library.variants, photo.key).mkdir(parents=True)
+    for size in ("medium", "large"):
+        Image.new("RGB", (80, 60)).save(variants.path(library.variants, photo.key, size, variants.KEPT[size]))
     library.models = models = FakeModels(faces={photo.key: [found(0), found(1, 0.6)]})
     for _ in range(2):
         with write(world.db) as db:

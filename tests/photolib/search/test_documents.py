@@ -109,6 +109,18 @@ def test_hidden_people_are_no_words(library: Library, tell: Tell, owner_id: int)
     assert documents.names(library.db, owner_id, ("person",)) == []
 
 
+def test_hidden_people_are_no_words_where_only_the_file_names_them(library: Library, tell: Tell, owner_id: int) -> None:
+    tell(people=("Sarah",))
+    photo = tell()
+    with write(library.db) as db:
+        db.conn.execute("update details set people = ? where photo_id = ?", ('["Sarah"]', photo))
+    assert "sarah" in said(library, photo)["people"]
+    for is_hidden in (1, 0):
+        with write(library.db) as db:
+            db.conn.execute("update people set is_hidden = ?", (is_hidden,))
+        assert ("sarah" in said(library, photo)["people"]) != is_hidden
+
+
 def test_what_somebody_else_calls_a_photo_is_no_word_about_it(
     library: Library, tell: Tell, stranger_id: int, owner_id: int
 ) -> None:
