@@ -292,6 +292,7 @@ def _take_in(lib: "Library", wishes: Any, paths: list[Path], exclude: tuple[str,
                         worker.start()
 
                 wait_for_jobs(lib, tally, look_again)
+                progress.working(len(tally.new_photos), 0)
                 if worker.is_running:
                     return _Taken(tally, leaves_rest=not _understand(lib, worker, progress))
                 return _Taken(tally, leaves_rest=jobs.is_busy(lib.db, jobs.BACKFILL - 1))
@@ -320,6 +321,8 @@ def _understand(lib: "Library", worker: "Worker", progress: "Progress") -> bool:
                 steps = queue(lib)
                 for step in steps:
                     totals[step["step"]] = max(totals.get(step["step"], 0), step["photos_left"])
+                    if not step["photos_left"]:
+                        progress.understood(step["step"])
                 busy = [step for step in steps if step["running"]] or [step for step in steps if step["waiting"]]
                 if busy:
                     progress.understanding(busy[-1]["step"], totals[busy[-1]["step"]], busy[-1]["photos_left"])

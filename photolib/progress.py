@@ -79,6 +79,13 @@ class Progress:
         """So many photos still have to be looked at in this step."""
         self._show(_UNDERSTANDING.get(step, step), total - left, total)
 
+    def understood(self, step: str) -> None:
+        """Nothing is left to be done in this step: its bar, if it has one, is full."""
+        task = self._tasks.get(_UNDERSTANDING.get(step, step))
+        for bar in self._bars.tasks:
+            if bar.id == task:
+                self._bars.update(bar.id, completed=bar.total)
+
     def hashed(self, done: int, total: int, read_bytes: int) -> None:
         """So many originals are hashed again."""
         self._show(f"hashing originals ({read_bytes / 1e9:.1f} GB)", done, total, slot="hashing")
@@ -94,4 +101,7 @@ class Progress:
             self._last_line = time.monotonic()
             rate = (done - done_before) / max(self._last_line - began, 1e-3)
             left = f", about {(total - done) / rate:.0f} s left" if total and rate else ""
-            self._console.print(f"{text}: {done}{f' of {total}' if total else ''}, {rate:.1f}/s{left}", highlight=False)
+            self._console.print(
+                f"{text}: {done}{f' of {total}' if total else ''}{f', {rate:.1f}/s' if rate else ''}{left}",
+                highlight=False,
+            )
