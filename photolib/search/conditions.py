@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 from sqlite_utils import Database
 
 from photolib.search import documents
@@ -20,15 +21,19 @@ Value = str | int | float | bytes
 class Condition:
     """A test of a row of `photos`, and, where an index knows them, the question for the ids of those that pass.
 
-    size: how many ids that are, counted no further than FEW. match: the FTS5 expression that finds them.
+    few: these ids, sorted, when they are known and fewer than FEW; rest: the test that those have to pass besides.
+    match: the FTS5 expression that finds them; unmatch: the one that finds all others.
     """
 
     test: str
     values: tuple[Value, ...] = ()
     ids: str | None = None
     ids_values: tuple[Value, ...] = ()
-    size: int = 0
     match: str | None = None
+    unmatch: str | None = None
+    few: np.ndarray | None = None
+    rest: str = "1"
+    rest_values: tuple[Value, ...] = ()
 
 
 ALWAYS = Condition("1")
@@ -48,6 +53,9 @@ class Conditions:
     gathers: bool = False
     notes: list[str] = field(default_factory=list)
     _is_listed: bool = False  # whether only listed photos are asked for, whose names are counted
+    _span: int | None = None  # how many photos are in the time asked for, where that is said
+    _is_led: bool = False  # whether other parts of the query have found few photos already
+    _known: dict[tuple[str, tuple[Value, ...]], np.ndarray | None] = field(default_factory=dict)
 
     def scope(self, tree: Node) -> Condition:
         """The owner's photos that a search is about: the listed ones; archive and trash only where the query names them."""
@@ -61,13 +69,17 @@ class Conditions:
 
     def of(self, node: Node) -> Condition:
         """The photos that fit a part of a query as it is written; words have to be there."""
+        return self._found(self._of(node))
+
+    def _of(self, node: Node) -> Condition:
         if isinstance(node, And):
-            return self.all_of([self.of(part) for part in node.parts])
+            return self._both(node.parts)
         if isinstance(node, Or):
-            return _any_of([self.of(part) for part in node.parts])
+            return self.any_of([self._of(part) for part in node.parts])
         if isinstance(node, Not):
-            inner = self.of(node.part)
-            return Condition(f"not coalesce(({inner.test}), 0)", inner.values)  # -rating:5 lets through what has none
+            inner = self._of(node.part)
+            test = f"not coalesce(({inner.test}), 0)"  # -rating:5 lets through what has none
+            return Condition(test, inner.values, unmatch=inner.match)
         if isinstance(node, Word):
             return self._words(_both_words(node.text))
         if isinstance(node, Phrase):
@@ -84,33 +96,122 @@ class Conditions:
         assert isinstance(node, Near)
         return self._near(node)
 
+    def _both(self, parts: Sequence[Node]) -> Condition:
+        """All of these; how names are looked for depends on how few photos the other parts leave."""
+        is_named = [any(isinstance(leaf, Text) for leaf in leaves(part)) for part in parts]
+        others = [self._of(part) for part, named in zip(parts, is_named, strict=True) if not named]
+        before = self._span, self._is_led
+        spans = [self._photos_in(part) for part in parts if isinstance(part, When) and not part.first.startswith("*")]
+        self._span = min([*spans, *([before[0]] if before[0] is not None else [])], default=None)
+        self._is_led = before[1] or any(self._found(each).few is not None for each in others if not each.match)
+        named = [self._of(part) for part, named in zip(parts, is_named, strict=True) if named]
+        self._span, self._is_led = before
+        return self.all_of([*others, *named])
+
     def all_of(self, conditions: Sequence[Condition]) -> Condition:
-        """All of these; found by the one of them that has the fewest photos, as far as that can be told quickly."""
-        if not conditions:
-            return ALWAYS
-        if len(conditions) == 1:
-            return conditions[0]
+        """All of these; found by those of them that have few photos, as far as that can be told quickly."""
         worded = [each.match for each in conditions if each.match]
-        if len(worded) > 1:  # FTS5 finds what they have in common without going through all that each has
-            conditions = [*(each for each in conditions if not each.match), self._matching(" AND ".join(worded))]
-        values = tuple(value for each in conditions for value in each.values)
-        indexed = [each for each in conditions if each.ids is not None]
-        best = min(indexed, key=lambda each: each.size) if indexed else ALWAYS
+        unworded = [each.unmatch for each in conditions if each.unmatch]
+        if (
+            worded and len(worded) + len(unworded) > 1
+        ):  # FTS5 finds what they have in common without going through all of each
+            together = " AND ".join(worded)
+            if unworded:
+                together = f"({together}) NOT ({' OR '.join(unworded)})"
+            others = [each for each in conditions if not each.match and not each.unmatch]
+            conditions = [*others, self._matching(f"({together})")]
+        if len(conditions) < 2:
+            return conditions[0] if conditions else ALWAYS
         test = " and ".join(f"({each.test})" for each in conditions)
-        return Condition(test, values, best.ids, best.ids_values, best.size)
+        values = tuple(value for each in conditions for value in each.values)
+        few, rest = self._in_common(conditions)
+        if few is None:
+            return Condition(test, values)
+        tests = " and ".join(f"({each.test})" for each in rest) or "1"
+        return Condition(
+            test, values, few=few, rest=tests, rest_values=tuple(value for each in rest for value in each.values)
+        )
+
+    def any_of(self, conditions: Sequence[Condition]) -> Condition:
+        worded = [each.match for each in conditions if each.match]
+        if len(worded) == len(conditions):
+            return self._matching(f"({' OR '.join(worded)})")
+        test = " or ".join(f"({each.test})" for each in conditions)
+        values = tuple(value for each in conditions for value in each.values)
+        few: list[np.ndarray] = []
+        for each in conditions:
+            ids = self._found(each).few
+            if ids is None or sum(len(some) for some in few) + len(ids) >= FEW:
+                return Condition(test, values)
+            few.append(ids)
+        is_sure = all(each.rest == "1" for each in conditions)
+        return Condition(
+            test,
+            values,
+            few=np.unique(np.concatenate(few)),
+            rest="1" if is_sure else test,
+            rest_values=() if is_sure else values,
+        )
+
+    def _in_common(self, conditions: Sequence[Condition]) -> tuple[np.ndarray | None, list[Condition]]:
+        """The few photos that conditions leave, None when nothing tells them; and what those still have to be tested with."""
+        few: np.ndarray | None = None
+        rest: list[Condition] = []
+        worded = [each for each in conditions if each.match or each.unmatch]
+        for each in conditions:
+            if each.match or each.unmatch:
+                continue
+            found = self._found(each)
+            if found.few is None:
+                rest.append(each)
+                continue
+            few = found.few if few is None else np.intersect1d(few, found.few, assume_unique=True)
+            if found.rest != "1":
+                rest.append(Condition(found.rest, found.rest_values))
+        for each in worded:
+            if few is not None:
+                ids = self._matching_of(each.match or each.unmatch or "", few)
+                few = ids if each.match else np.setdiff1d(few, ids, assume_unique=True)
+            elif each.match and (found := self._found(each)).few is not None:
+                few = found.few
+            else:
+                rest.append(each)
+        return few, rest
+
+    def _found(self, condition: Condition) -> Condition:
+        """With its ids, when they are few."""
+        if condition.few is not None or condition.ids is None:
+            return condition
+        key = condition.ids, condition.ids_values
+        if key not in self._known:
+            self._known[key] = self._asked(f"select * from ({condition.ids}) limit ?", (*condition.ids_values, FEW))
+        ids = self._known[key]
+        return condition if ids is None else replace(condition, few=ids)
+
+    def _asked(self, question: str, values: tuple[Value, ...]) -> np.ndarray | None:
+        rows = self.db.conn.execute(question, values).fetchall()
+        return np.unique(np.fromiter((row[0] for row in rows), np.int64, len(rows))) if len(rows) < FEW else None
+
+    def _matching_of(self, expression: str, ids: np.ndarray) -> np.ndarray:
+        """Those of a few photos that match."""
+        rows = self.db.conn.execute(
+            """select rowid from photo_words where photo_words match ?
+               and +rowid in (select value from json_each(?))""",
+            (owned(expression, self.owner_id), json.dumps(ids.tolist())),
+        ).fetchall()
+        return np.unique(np.fromiter((row[0] for row in rows), np.int64, len(rows)))
 
     def _of_ids(self, ids: str, values: tuple[Value, ...]) -> Condition:
-        size = self.db.conn.execute(f"select count(*) from (select 1 from ({ids}) limit ?)", (*values, FEW)).fetchone()[
-            0
-        ]
-        return Condition(f"photos.id in ({ids})", values, ids, values, size)
+        return Condition(f"photos.id in ({ids})", values, ids, values)
 
     def _type(self, node: Choice) -> Condition:
         """is:live means motion photos too."""
         types = ("live", "motion") if (node.name, node.value) == ("is", "live") else (node.value,)
         named = " OR ".join(f'"{exactly(documents.KINDS[each][0])}"' for each in types)
         marks = ", ".join("?" * len(types))
-        return replace(self._words(named, ("looks",)), match=None, test=f"photos.type in ({marks})", values=types)
+        test = f"photos.type in ({marks})"
+        found = self._words(named, ("looks",))
+        return replace(found, match=None, test=test, values=types, rest=test, rest_values=types)
 
     def _number(self, node: Number) -> Condition:
         table, column = _NUMBERS[node.name]
@@ -157,22 +258,37 @@ class Conditions:
         columns = _COLUMNS[node.name]
         if node.name in ("file", "text"):
             return self._words(_prefix(node.value), columns)
-        if self._is_listed and not self.gathers and (wide := self._by_name(node)) is not None:
+        if self._is_listed and (wide := self._by_name(node)) is not None:
             return wide
         names = labels_of(" ".join(words(node.value))) if node.name == "label" else ()
         exact = self._words(" OR ".join(f'"{exactly(name)}"' for name in (node.value, *names)), columns)
-        return exact if exact.size else self._words(_prefix(node.value), columns)
+        is_there = self.db.conn.execute(f"{exact.ids} limit 1", exact.ids_values).fetchone()
+        return exact if is_there else self._words(_prefix(node.value), columns)
 
     def _by_name(self, node: Text) -> Condition | None:
         """For a name that so many photos have that gathering them takes longer than looking at each photo's names; else None."""
-        kinds = _KINDS.get(node.name, ())
-        named = documents.named_ids(self.db, self.owner_id, " ".join(words(node.value)), kinds)
-        if sum(photos for _, photos in named) < MANY:
+        is_narrow = self._span is not None and self._span <= NARROW
+        if self._is_led or (self.gathers and not is_narrow):
             return None
-        self.db.conn.create_function("has_name", 2, documents.has_name, deterministic=True)
-        asked = documents.packed(name_id for name_id, _ in named)
-        test = "has_name((select names from photo_names where photo_names.photo_id = photos.id), ?)"
-        return Condition(test, (asked,))
+        if node.name == "label":
+            asked = " ".join(words(node.value))
+            named = documents.label_ids(self.db, self.owner_id, {exactly(each) for each in (asked, *labels_of(asked))})
+        else:
+            kinds = _KINDS.get(node.name, ())
+            named = documents.named_ids(self.db, self.owner_id, " ".join(words(node.value)), kinds)
+        if sum(photos for _, photos in named) < (FEW if is_narrow else MANY):
+            return None
+        return Condition(*documents.having_names(self.db, [name_id for name_id, _ in named]))
+
+    def _photos_in(self, when: When) -> int:
+        """About how many listed photos there are in a time, by whole months."""
+        condition = _when(replace(when, first=when.first[:7], last=when.last[:7]))
+        (count,) = self.db.conn.execute(
+            f"""select coalesce(sum(photos), 0) from (select month as shown_at, photos from months where owner_id = ?) as photos
+                where {condition.test}""",
+            (self.owner_id, *condition.values),
+        ).fetchone()
+        return int(count)
 
     def _folder(self, path: str) -> Condition:
         asked = fold(path).replace("\\", "/").strip("/")
@@ -221,12 +337,22 @@ _COLUMNS = {
     "camera": ("camera",), "lens": ("lens",), "colour": ("looks",), "file": ("file",), "text": ("text",),
 }  # fmt: skip
 
-_KINDS = {
-    "person": ("person",), "place": ("city", "region", "country"), "tag": ("tag",), "album": ("album",), "colour": ("colour",),
+_KINDS = {  # not tags: hashtags in titles are found too, but not counted
+    "person": ("person",), "place": ("city", "region", "country"), "album": ("album",), "colour": ("colour",),
     "camera": ("camera", "make", "model"), "lens": ("lens",),
 }  # fmt: skip
 MANY = 40_000  # photos with a name
+NARROW = 20_000  # photos of a time whose names are looked at one by one
 FEW = 20_000  # so many ids are looked up one by one faster than a library of a million photos is read through
+
+
+def names_together(node: Node) -> int:
+    """How many names or words a photo has to have all of, at most."""
+    if isinstance(node, And):
+        return sum(names_together(part) for part in node.parts)
+    if isinstance(node, Or):
+        return max(names_together(part) for part in node.parts)
+    return int(isinstance(node, Text | Phrase | Word))
 
 
 def leaves(node: Node, negated: bool | None = None) -> list[Node]:
@@ -254,20 +380,6 @@ def in_columns(expression: str, columns: Sequence[str]) -> str:
 def owned(expression: str, owner_id: int) -> str:
     """An FTS5 expression, looked for in one owner's documents only."""
     return f'owner:"{owner_word(owner_id)}" AND {expression}'
-
-
-def _any_of(conditions: Sequence[Condition]) -> Condition:
-    test = " or ".join(f"({each.test})" for each in conditions)
-    values = tuple(value for each in conditions for value in each.values)
-    if any(each.ids is None for each in conditions):
-        return Condition(test, values)
-    return Condition(
-        test,
-        values,
-        " union ".join(f"select * from ({each.ids})" for each in conditions),
-        tuple(value for each in conditions for value in each.ids_values),
-        min(FEW, sum(each.size for each in conditions)),
-    )
 
 
 def _both_words(text: str) -> str | None:

@@ -439,14 +439,39 @@ def named_ids(db: Database, owner_id: int, folded: str, kinds: Sequence[str]) ->
     ).fetchall()
 
 
+def label_ids(db: Database, owner_id: int, exact: set[str]) -> list[tuple[int, int]]:
+    """(id, photos) of an owner's labels that are, or belong to a broader one that is, called exactly() so."""
+    rows = db.conn.execute(
+        "select id, name, photos from owner_names where owner_id = ? and kind = 'label'", (owner_id,)
+    )
+    return [
+        (name_id, photos)
+        for name_id, name, photos in rows
+        if any(exactly(each) in exact for each in (name, *labels.broader(name)))
+    ]
+
+
+_MOST_LOOKED_FOR = 8  # names, byte by byte
+
+
+def having_names(db: Database, name_ids: Sequence[int]) -> tuple[str, tuple[bytes, ...]]:
+    """A test of a row of `photos`, with its values: whether one of these names is among the photo's."""
+    db.conn.create_function("has_name", 2, has_name, deterministic=True)
+    each = [packed([name_id]) for name_id in name_ids] if len(name_ids) <= _MOST_LOOKED_FOR else []
+    # instr may find bytes across two ids, but needs no Python: has_name looks only at what it lets through.
+    quick = " or ".join("instr(names, ?)" for _ in each) or "1"
+    test = f"photo_names.photo_id = photos.id and ({quick}) and has_name(names, ?)"
+    return f"exists (select 1 from photo_names where {test})", (*each, packed(name_ids))
+
+
 def packed(name_ids: Iterable[int]) -> bytes:
     """Ids of names as photo_names has them."""
     return array("I", name_ids).tobytes()
 
 
-def has_name(names: bytes | None, asked: bytes) -> bool:
+def has_name(names: bytes, asked: bytes) -> bool:
     """Whether one of some names is among a photo's; both as photo_names has them."""
-    return names is not None and not _set_of(asked).isdisjoint(memoryview(names).cast("I"))
+    return not _set_of(asked).isdisjoint(memoryview(names).cast("I"))
 
 
 @lru_cache(64)

@@ -28,7 +28,7 @@ from photolib.errors import BadInput, TryLater
 from photolib.library import Library
 from photolib.ports import EMBED
 from photolib.search import calibration, documents, facets, plain, ranking
-from photolib.search.conditions import FEW, Condition, Conditions, leaves
+from photolib.search.conditions import Condition, Conditions, leaves, names_together
 from photolib.search.facets import Facet
 from photolib.search.grammar import EVERYTHING, And, Node, Or, Phrase, Text, Word, both, parse
 from photolib.search.plain import Understood
@@ -225,7 +225,7 @@ def _by_date(
 ) -> Results:
     db = lib.db
     tree = both([node for node in nodes if node != EVERYTHING])
-    conditions.gathers = sum(isinstance(leaf, Text | Phrase | Word) for leaf in leaves(tree)) > 1
+    conditions.gathers = names_together(tree) > 1
     asked = conditions.of(tree) if tree != EVERYTHING else None
     shown_at, photo_id = _read_cursor(cursor, "date", (str, int)) if cursor else ("~~", 0)
     question, values = _select("photos.id, photos.shown_at", scope, asked)
@@ -250,13 +250,14 @@ def _select(columns: str, scope: Condition, asked: Condition | None) -> tuple[st
     """The question for the photos in scope that pass a condition, ready for "and ..."; found by ids when those are few."""
     if asked is None:
         return f"select {columns} from photos where {scope.test}", scope.values
-    if asked.ids is not None and asked.size < FEW:
+    if asked.few is not None:
         # The plus signs keep SQLite from going through all photos of the owner instead.
         tests = scope.test.replace("photos.owner_id", "+photos.owner_id").replace(
             "photos.is_listed", "+photos.is_listed"
         )
-        question = f"select {columns} from photos where photos.id in ({asked.ids}) and {tests} and ({asked.test})"
-        return question, (*asked.ids_values, *scope.values, *asked.values)
+        few = "select value from json_each(?)"
+        question = f"select {columns} from photos where photos.id in ({few}) and {tests} and ({asked.rest})"
+        return question, (json.dumps(asked.few.tolist()), *scope.values, *asked.rest_values)
     return f"select {columns} from photos where {scope.test} and ({asked.test})", (*scope.values, *asked.values)
 
 

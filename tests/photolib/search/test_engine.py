@@ -1,6 +1,7 @@
 """Searching: what is found, in which order, what is not, what is said about it, and that nobody finds what is not theirs."""
 
 import json
+import random
 import sqlite3
 
 import pytest
@@ -185,6 +186,44 @@ def test_a_name_that_very_many_photos_have_finds_the_same(
     assert few == [["a.jpg"], ["b.jpg"], ["a.jpg"], ["a.jpg"], ["b.jpg"], ["a.jpg"], ["d.jpg"], ["b.jpg"]]
     monkeypatch.setattr(conditions, "MANY", 1)
     assert [names(engine.search(library, owner_id, query)) for query in queries] == few
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [{"FEW": 1}, {"MANY": 1}, {"MANY": 1, "FEW": 1}, {"FEW": 2, "MANY": 2}, {"FEW": 1, "NARROW": 0}, {"FEW": 3, "MANY": 9, "NARROW": 0}],
+    ids=str,
+)  # fmt: skip
+def test_the_same_photos_are_found_however_many_have_a_name(
+    library: Library, tell: Tell, owner_id: int, monkeypatch: pytest.MonkeyPatch, sizes: dict[str, int]
+) -> None:
+    chance = random.Random(1)
+    for number in range(24):
+        tell(
+            f"{number}.jpg",
+            f"20{10 + number % 3}-0{1 + number % 2}-03T00:00:00",
+            kind="video" if number % 5 == 1 else "photo",
+            people=tuple(name for name in ("Ann", "Tom") if chance.random() < 0.5),
+            labels=tuple(name for name in ("poodle", "cat") if chance.random() < 0.4),
+            place=("IT", "Italy", "Veneto", "Venice") if number % 2 else None,
+            title="at the lake" if number % 3 else None,
+            hot={"rating": number % 6 or None, "is_archived": number == 7},
+        )
+    documents.catch_up(library.db)
+    parts = (
+        "label:dog", "label:cat", "person:ann", "person:tom", "place:venice", "rating:>=3", "on:2011", "on:2010-01", "since:2011",
+        "is:video", '"at the lake"', "is:archived", "person:an",
+    )  # fmt: skip
+    queries = [*parts, *(f"-{part}" for part in parts)]
+    for _ in range(120):
+        some = [chance.choice(("", "", "-")) + each for each in chance.sample(parts, chance.randint(2, 4))]
+        queries.append((" OR " if chance.random() < 0.2 else " ").join(some))
+        queries.append(f"{some[0]} ({some[1]} OR {chance.choice(parts)}) -({' '.join(chance.sample(parts, 2))})")
+    expected = [names(engine.search(library, owner_id, query)) for query in queries]
+    assert sum(map(bool, expected)) > 40
+    for name, size in sizes.items():
+        monkeypatch.setattr(conditions, name, size)
+    for query, found in zip(queries, expected, strict=True):
+        assert names(engine.search(library, owner_id, query)) == found, query
 
 
 def test_a_frequent_word_is_looked_for_in_the_newest_and_in_what_has_all_words(
@@ -432,6 +471,7 @@ def test_no_page_is_found_by_going_through_all_photos(
     engine.search(library, owner_id, query)
     library.db.conn.set_trace_callback(None)
     page = next(each for each in asked if "order by photos.shown_at desc" in each)
-    plan = " ".join(row[3] for row in library.db.conn.execute(f"explain query plan {page}"))
+    found = [each for each in asked if each.startswith("select * from (") or "select rowid from photo_words" in each]
+    plan = " ".join(row[3] for each in (page, *found) for row in library.db.conn.execute(f"explain query plan {each}"))
     assert uses in plan, plan
     assert "SCAN photos" not in plan
