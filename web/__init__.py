@@ -37,6 +37,7 @@ def create_app(library: "Library") -> "Flask":
     app.config.update(SEND_FILE_MAX_AGE_DEFAULT=guard.A_YEAR, MAX_CONTENT_LENGTH=64 << 10)
     app.extensions["photolib"] = library
     app.url_map.merge_slashes = False  # or an address with a slash too many would be answered with a redirect
+    app.url_map.converters["int"] = guard.Number
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters.update(words.FILTERS)

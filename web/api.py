@@ -81,7 +81,9 @@ def correct_label(photo_id: int) -> dict[str, Any]:
     allowed_photo(photo_id, "edit")
     said = request.get_json()
     text, is_there = (said.get("label"), said.get("is_there", True)) if isinstance(said, dict) else (None, None)
-    if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_LABEL or not isinstance(is_there, bool):
+    if not isinstance(text, str) or not 0 < len(text.strip()) <= LONGEST_LABEL or not text.isprintable():
+        raise BadInput(f"A label has at most {LONGEST_LABEL} letters.")
+    if not isinstance(is_there, bool):
         raise BadInput('A label is given as {"label": "dog", "is_there": true}.')
     label = labels.find(text) or text.strip().lower()
     with write(library().db) as db:

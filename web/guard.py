@@ -8,10 +8,12 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, request
+from werkzeug.routing import IntegerConverter
 
 from photolib.errors import BadInput, Refused
 from web.here import library
 
+LARGEST_NUMBER = 2**63 - 1
 A_YEAR = 365 * 24 * 3600
 FOR_EVER = f"private, max-age={A_YEAR}, immutable"  # for addresses whose bytes never change
 
@@ -46,6 +48,16 @@ def register(app: Flask) -> None:
     app.before_request(_refuse_foreign_pages)
     app.before_request(_refuse_foreign_forms)
     app.after_request(_add_headers)
+
+
+class Number(IntegerConverter):
+    """<int:...> in an address. There is nothing behind one that the database cannot hold."""
+
+    def to_python(self, value: str) -> int:
+        number = int(super().to_python(value))
+        if number > LARGEST_NUMBER:
+            abort(404)
+        return number
 
 
 def takes_files(most: int) -> Callable[[Route], Route]:

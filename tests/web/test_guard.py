@@ -298,3 +298,16 @@ def test_our_own_files_may_be_kept_for_ever_because_their_address_changes_with_t
 )
 def test_no_other_file_is_reached_through_ours(gallery, path: str) -> None:
     assert gallery.client.get(path).status_code in (400, 404)
+
+
+def test_a_number_that_no_row_can_have_leads_nowhere(app: Flask) -> None:
+    rules = [
+        rule
+        for rule in app.url_map.iter_rules()
+        if any("Number" in type(each).__name__ for each in rule._converters.values())
+    ]
+    assert len(rules) > 20
+    for rule in rules:
+        address = re.sub(r"<[^>]*>", str(2**63), rule.rule)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            assert app.test_client().open(address, method=method).status_code == 404, address

@@ -53,5 +53,13 @@ def test_a_stranger_s_photo_cannot_be_labelled(
 
 def test_a_correction_that_is_none_is_refused(client: FlaskClient, list_photos: ListPhotos) -> None:
     [photo_id] = list_photos(JUNE)
-    for said in ([], {}, {"label": ""}, {"label": 5}, {"label": "x" * 200}, {"label": "dog", "is_there": "no"}):
+    for said in (
+        [],
+        {},
+        {"label": ""},
+        {"label": 5},
+        {"label": "x" * 200},
+        {"label": "\ud800"},
+        {"label": "dog", "is_there": "no"},
+    ):
         assert client.post(f"/api/v1/photos/{photo_id}/labels", json=said).status_code == 400
