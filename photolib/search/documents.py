@@ -7,6 +7,7 @@ Both can be made again with rebuild().
 
 import json
 import re
+import time
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,7 @@ from photolib.db import write
 from photolib.search.wording import BETWEEN, exactly, fold, labels_of, name_words, words
 
 BATCH = 200  # documents in one transaction: about 30 ms
+PAUSE = 0.01  # seconds between two of many transactions, in which others may write
 LONGEST_TEXT = 20_000  # characters of a document's column
 
 # looks: colours, the kind of picture, the type of photo. owner: "o1" for user 1, so that the index itself tells owners apart.
@@ -117,18 +119,62 @@ def tidy(db: Database, pages: int = 500) -> bool:
 
 
 def rebuild(db: Database) -> int:
-    """Make all documents and counts again; return how many photos that were."""
+    """Make all documents and counts again, in short transactions; return how many photos that were.
+
+    Each document is written anew where it is, so that a search meanwhile finds what it found before.
+    """
+    done, seq = 0, 0
+    while rows := _changes(db, seq, BATCH):
+        with write(db):
+            _make(db, [photo_id for _, photo_id in rows], is_anew=True)
+        done, seq = done + len(rows), rows[-1][0]
+        time.sleep(PAUSE)
+    for table in ("photo_words", "photo_names"):
+        _drop_strangers(db, table)
+    _recount(db)
     with write(db):
-        _forget(db)
-    return catch_up(db, 1 << 62)
+        if catalog.remembered(db, _RECIPE) != VERSION:
+            catalog.remember(db, _RECIPE, VERSION)
+            catalog.remember(db, _SEEN, str(seq))
+    catch_up(db, 1 << 62)
+    return done
 
 
-def _forget(db: Database) -> None:
-    db.conn.execute("delete from photo_words")
-    db.conn.execute("delete from photo_names")
-    db.conn.execute("delete from owner_names")
-    catalog.remember(db, _SEEN, "0")
-    catalog.remember(db, _RECIPE, VERSION)
+def _drop_strangers(db: Database, table: str) -> None:
+    """Whatever is said about photos that never were here."""
+    unknown = [
+        row[0]
+        for row in db.conn.execute(
+            f"select rowid from {table} where rowid not in (select photo_id from photo_changes)"
+        ).fetchall()
+    ]
+    for start in range(0, len(unknown), BATCH):
+        some = unknown[start : start + BATCH]
+        with write(db):
+            db.conn.execute(f"delete from {table} where rowid in ({_marks(some)})", some)
+        time.sleep(PAUSE)
+
+
+def _recount(db: Database) -> None:
+    """Put right what was counted wrongly: the difference is worked out from one moment and holds for later ones too."""
+    right: Counter[int] = Counter()
+    db.conn.execute("begin")  # both looks see the same moment, and nobody waits for them
+    try:
+        for (names,) in db.conn.execute("select names from photo_names"):
+            right.update(memoryview(names).cast("I"))
+        counted = dict(db.conn.execute("select id, photos from owner_names").fetchall())
+    finally:
+        db.conn.execute("commit")
+    wrong = [(right[name_id] - photos, name_id) for name_id, photos in counted.items() if right[name_id] != photos]
+    with write(db):
+        _add_up(db, wrong)
+
+
+def _changes(db: Database, seen: int, limit: int) -> list[tuple[int, int]]:
+    """(seq, photo) of what changed after a seq."""
+    return db.conn.execute(
+        "select seq, photo_id from photo_changes where seq > ? order by seq limit ?", (seen, limit)
+    ).fetchall()
 
 
 def _catch_up(db: Database, limit: int) -> int:
@@ -136,24 +182,25 @@ def _catch_up(db: Database, limit: int) -> int:
         catalog.remember(db, _SEEN, "0")  # what was made stays until it is made again
         catalog.remember(db, _RECIPE, VERSION)
     seen = int(catalog.remembered(db, _SEEN) or 0)
-    rows = db.conn.execute(
-        "select seq, photo_id from photo_changes where seq > ? order by seq limit ?", (seen, limit)
-    ).fetchall()
+    rows = _changes(db, seen, limit)
     if rows:
         _make(db, [photo_id for _, photo_id in rows])
         catalog.remember(db, _SEEN, str(rows[-1][0]))
     return len(rows)
 
 
-def _make(db: Database, photo_ids: Sequence[int]) -> None:
-    """Write the documents of these photos and count their names; photos that are gone lose both."""
+def _make(db: Database, photo_ids: Sequence[int], is_anew: bool = False) -> None:
+    """Write the documents of these photos and count their names; photos that are gone lose both.
+
+    is_anew: also documents that say what they should.
+    """
     told = _told(db, photo_ids)
     known = _known_words(db, photo_ids)
     written = 0
     for photo_id in photo_ids:
         about = told.get(photo_id)
         row = _document(about) if about else None
-        if known.get(photo_id) == row:
+        if known.get(photo_id) == row and not (is_anew and row):
             continue
         written += 1
         db.conn.execute("delete from photo_words where rowid = ?", (photo_id,))
@@ -380,7 +427,11 @@ def _count(db: Database, photo_ids: Sequence[int], told: dict[int, _Told]) -> No
             )
         elif was is not None:
             db.conn.execute("delete from photo_names where photo_id = ?", (photo_id,))
-    changed = [(count, name_id) for name_id, count in change.items() if count]
+    _add_up(db, [(count, name_id) for name_id, count in change.items() if count])
+
+
+def _add_up(db: Database, changed: Sequence[tuple[int, int]]) -> None:
+    """(photos more or less, name) each; names without photos go."""
     db.conn.executemany("update owner_names set photos = photos + ? where id = ?", changed)
     db.conn.executemany("delete from owner_names where id = ? and photos <= 0", [(each,) for _, each in changed])
 

@@ -142,6 +142,43 @@ def test_rebuilding_gives_the_same(library: Library, tell: Tell, owner_id: int) 
     assert documents.names(library.db, owner_id, ("label", "year")) == names
 
 
+def test_rebuilding_puts_right_what_has_gone_wrong_in_any_way(library: Library, tell: Tell, owner_id: int) -> None:
+    photos = [tell(f"IMG_{number}.jpg", labels=("dog",)) for number in range(3)]
+    before = [said(library, photo) for photo in photos]
+    names = documents.names(library.db, owner_id, ("label", "year"))
+    content = "select id, c0, c9 from photo_words_content order by id"
+    written = library.db.conn.execute(content).fetchall()
+    with write(library.db) as db:
+        db.conn.execute("update photo_words set labels = 'cat' where rowid = ?", (photos[0],))
+        db.conn.execute("insert into photo_words (rowid, labels, owner) values (999, 'dog', 'o1')")
+        db.conn.execute("insert into photo_names (photo_id, names) select 999, names from photo_names limit 1")
+        db.conn.execute("update owner_names set photos = photos + 5 where kind = 'label'")
+        db.conn.execute("delete from owner_names where kind = 'year'")
+    assert documents.rebuild(library.db) == 3
+    assert [said(library, photo) for photo in photos] == before
+    assert documents.names(library.db, owner_id, ("label", "year")) == names
+    assert library.db.conn.execute(content).fetchall() == written
+    assert len(engine.search(library, owner_id, "label:dog").items) == 3
+
+
+def test_rebuilding_holds_up_nobody_and_hides_nothing_meanwhile(
+    library: Library, tell: Tell, owner_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        tell(f"{number}.jpg", labels=("dog",))
+    documents.catch_up(library.db)
+    found: list[int] = []
+
+    def others(_: float) -> None:
+        assert not library.db.conn.in_transaction
+        found.append(len(engine.search(library, owner_id, "label:dog").items))
+
+    monkeypatch.setattr(documents, "BATCH", 2)
+    monkeypatch.setattr(documents.time, "sleep", others)
+    assert documents.rebuild(library.db) == 5
+    assert found == [5, 5, 5]
+
+
 def test_what_many_edits_leave_is_merged_away(
     library: Library, tell: Tell, owner_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
