@@ -13,8 +13,7 @@ from photolib.ports import Box, FoundFace
 LEAST_SCORE = 0.2  # of the detector, which itself draws the line at 0
 LEAST_SCORE_TURNED = 0.5  # the picture most likely is upright: it takes more to believe a face that lies on its side
 LEAST_PIXELS = 32
-DETECTOR_PIXELS = 80  # the detector's window: it finds no smaller face
-SMALL_PIXELS = 90  # where a face is hardly larger than the window, the people behind it were missed
+SMALL_PIXELS = 90  # where a face is hardly larger than the detector's window (80), the people behind it were missed
 CHIP = 150  # the edge of the aligned picture that dlib embeds
 FULL_PIXELS = 100.0  # a face so large, with what dlib takes around it, fills the chip
 SHARP = 60.0  # variance of the Laplacian of a chip in focus

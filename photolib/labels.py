@@ -133,17 +133,6 @@ def broader(label: str) -> list[str]:
     return list(above)
 
 
-def needs_clip() -> set[str]:
-    """The labels no class of ImageNet is evidence for: only a model that compares pictures with sentences can give them."""
-    return set(vocabulary()) - {label for given in classes().values() for label in _spread(given)}
-
-
-def is_document(seen: Seen) -> bool:
-    """Whether the classes say that this is a picture of a page: a document, a book's cover or page, or a web page."""
-    pages = {"document", "screenshot"}
-    return any(label in pages for label, _ in of(seen))
-
-
 @cache
 def vocabulary() -> dict[str, Label]:
     """All labels by name."""

@@ -180,15 +180,3 @@ def test_there_are_sentences_about_every_label_that_can_be_pictured():
     assert set(prompts) - {labels.NOTHING} <= set(labels.vocabulary())
     assert set(labels.vocabulary()) - set(prompts) == {"weather"}
     assert prompts[labels.NOTHING]
-
-
-def test_what_only_sentences_can_describe_is_known():
-    needs_clip = labels.needs_clip()
-    assert {"sunset", "birthday", "fireworks", "selfie", "rain"} <= needs_clip
-    assert not {"dog", "animal", "beach", "wedding", "christmas"} & needs_clip
-
-
-def test_pages_are_told_from_pictures():
-    assert labels.is_document(seen(("n07565083", 0.8)))
-    assert labels.is_document(seen(("n06359193", 0.8)))
-    assert not labels.is_document(seen((GOLDEN, 0.9)))
