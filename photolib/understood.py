@@ -199,18 +199,6 @@ def labels(db: Database, photo_id: int) -> list[tuple[str, float, str]]:
     ).fetchall()
 
 
-def label_counts(db: Database, owner_id: int) -> list[tuple[str, int, str]]:
-    """(label, number of photos in the timeline, key of the newest of them), the most frequent first."""
-    rows = db.conn.execute(
-        """select label, count(*) as photos, key, max(shown_at) -- SQLite takes the key from the row that has the maximum
-           from labels join photos on photos.id = photo_id
-           where owner_id = ? and is_listed = 1 and is_removed = 0
-           group by label order by photos desc, label""",
-        (owner_id,),
-    )
-    return [(label, count, key) for label, count, key, _ in rows]
-
-
 def label_cover(db: Database, owner_id: int, label: str) -> str | None:
     """The key of the photo with this label that came last. The index has them in order of id, so that no other is looked at."""
     row = db.conn.execute(

@@ -11,6 +11,7 @@ from photolib.catalog import Part, Photo, Tile
 from photolib.db import write
 from photolib.errors import BadInput, NotFound
 from photolib.overview import overview, queue
+from photolib.search import documents, engine
 from photolib.understood import PhotoPlace, Visited
 from web import words
 from web.here import library, user, visitor
@@ -19,6 +20,7 @@ bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 PAGE, LONGEST_PAGE = 100, 500
 LONGEST_LABEL = 60
+ALL_LABELS = 100_000  # more than a vocabulary and a person have
 LARGEST_ID = 2**63 - 1  # what a database column holds
 
 
@@ -69,9 +71,18 @@ def bucket(month: str) -> dict[str, Any]:
 
 @bp.get("/labels")
 def label_list() -> dict[str, Any]:
-    """What is seen on the visitor's photos, the most frequent first."""
-    rows = understood.label_counts(library().db, user().id)
-    items = [{"label": label, "count": count, "cover": f"/media/{key}/thumb"} for label, count, key in rows]
+    """What is seen on the visitor's photos, the most frequent first, as counted for search; cover: of the photo that came last."""
+    db, owner = library().db, user().id
+    engine.freshen(db)
+    covers = {
+        each: understood.label_cover(db, owner, each.name)
+        for each in documents.names(db, owner, ("label",), ALL_LABELS)
+    }
+    items = [
+        {"label": each.name, "count": each.photos, "cover": f"/media/{key}/thumb"}
+        for each, key in covers.items()
+        if key
+    ]
     return {"items": items, "next": None}
 
 

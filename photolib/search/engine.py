@@ -116,7 +116,7 @@ def _search(
     recognises: bool,
     today: date,
 ) -> Results:
-    _freshen(lib.db)
+    freshen(lib.db)
     parsed = parse(query)
     understood = plain.understand(lib.db, owner_id, parsed.query, parsed.tree, today, recognises)
     conditions = Conditions(lib.db, owner_id, lambda name: find_place(lib.db, owner_id, name))
@@ -145,10 +145,11 @@ def _impatient(db: Database) -> Iterator[None]:
         db.conn.execute(f"pragma busy_timeout = {int(before)}")
 
 
-def _freshen(db: Database) -> None:
-    """Read the latest changes, so that what was just edited is found."""
+def freshen(db: Database) -> None:
+    """Read the latest changes, so that what was just edited is found and counted."""
     try:
-        documents.catch_up(db, FRESH)
+        with _impatient(db):
+            documents.catch_up(db, FRESH)
     except TryLater:
         log.debug("the words are not caught up: the database is busy")
 
