@@ -6,9 +6,8 @@ import io
 import json
 import os
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -20,6 +19,9 @@ from models.torchvision_shim import make_importable
 from photolib.ports import Seen
 
 BATCH = 8  # larger ones are no quicker on a processor
+# Batches at a time, each with its share of the threads. A batch alone keeps two cores busy for 1.3 to 1.5 of them: a layer ends
+# when the slower thread has, and what lies between layers is done by one.
+LANES = 2
 CLASSES = "classes.safetensors"  # beside the weights: a head that names classes from what the image tower sees
 MOST_CLASSES = 20
 
@@ -56,8 +58,9 @@ class OpenClipEmbedder:
         self.is_loaded = False
         self._threads = threads
         self._precision = precision
-        self._loading = threading.Lock()
+        self._loading, self._naming = threading.Lock(), threading.Lock()
         self._readers = ThreadPoolExecutor(max(2, threads), "read", _alone)
+        self._lanes = ThreadPoolExecutor(min(LANES, threads), "lane")
 
     def load(self) -> None:
         """Load the model, once. Raises CannotLoad."""
@@ -71,26 +74,20 @@ class OpenClipEmbedder:
         return self.see(images, lambda image: image)
 
     def see(self, sources: Sequence[Source], read: Callable[[Source], np.ndarray]) -> list[Seen]:
-        """images() of what `read` makes of each source; read in threads that are ahead of the model by two batches."""
+        """images() of what `read` makes of each source; read by threads of their own while the model is at work."""
         self.load()
-        found: list[Seen] = []
-        ahead: deque[Future[Any]] = deque()
-        waiting = iter(sources)
-
-        def read_ahead() -> None:
-            while len(ahead) < 3 * BATCH and (source := next(waiting, None)) is not None:
-                ahead.append(self._readers.submit(lambda it: self._prepare(read(it)), source))
-
+        lanes = max(1, min(LANES, self._threads, len(sources)))
+        size = max(1, min(BATCH, -(-len(sources) // lanes)))
+        batches = [sources[start : start + size] for start in range(0, len(sources), size)]
+        running = [self._lanes.submit(self._see_batch, batch, read, self._threads // lanes) for batch in batches]
         try:
-            read_ahead()
-            while ahead:
-                batch = [ahead.popleft().result() for _ in range(min(BATCH, len(ahead)))]
-                read_ahead()
-                found += self._run(batch)
+            return [seen for each in running for seen in each.result()]
         finally:
-            for each in ahead:
+            for each in running:
                 each.cancel()
-        return found
+
+    def _see_batch(self, sources: Sequence[Source], read: Callable[[Source], np.ndarray], threads: int) -> list[Seen]:
+        return self._run(list(self._readers.map(lambda it: self._prepare(read(it)), sources)), threads)
 
     def text(self, sentences: Sequence[str]) -> np.ndarray:
         self.load()
@@ -134,6 +131,9 @@ class OpenClipEmbedder:
         self._tokenizer = open_clip.get_tokenizer(f"local-dir:{self.folder}")
         self._padding = model.text.config.pad_token_id if text.get("hf_model_name") else None
         self._model = model.eval().requires_grad_(False)
+        self._model.visual.to(
+            memory_format=torch.channels_last
+        )  # convolutions in this order take two thirds of the time
         self._dtype = open_clip.get_input_dtype(kind) or torch.float32
         self._head = self._load_head()
         self._vocabulary: tuple[list[str], np.ndarray] | None = None
@@ -152,14 +152,30 @@ class OpenClipEmbedder:
             )
 
     def _prepare(self, image: np.ndarray) -> Any:
-        return self._transform(Image.fromarray(image))
+        """What the model's own transform makes of an image.
 
-    def _run(self, batch: list[Any]) -> list[Seen]:
+        Its first step, the resize, is done by torch's code for bytes in an eighth of Pillow's time. On 214 photos of 800 pixels four
+        values in a thousand came out otherwise, nearly all of them by 1 of 255; the vectors' cosine was 0.9997 and more.
+        """
+        import torch
+        from torchvision.transforms import Compose, Resize
+        from torchvision.transforms.v2 import functional
+
+        first, *others = self._transform.transforms
+        if not isinstance(first, Resize):
+            return self._transform(Image.fromarray(image))
+        size = first.size if isinstance(first.size, Sequence) else [first.size]
+        pixels = functional.resize(
+            torch.tensor(image).permute(2, 0, 1), size, first.interpolation, first.max_size, antialias=True
+        )
+        return Compose(others)(functional.to_dtype(pixels, torch.float32, scale=True))
+
+    def _run(self, batch: list[Any], threads: int) -> list[Seen]:
         import torch
 
-        torch.set_num_threads(self._threads)  # counts for this thread
+        torch.set_num_threads(threads)  # counts for this thread
         with torch.inference_mode():
-            images = torch.stack(batch).to(self._device, self._dtype)
+            images = torch.stack(batch).to(self._device, self._dtype, memory_format=torch.channels_last)
             if self._head is None:
                 vectors = _unit(self._model.encode_image(images))
                 scheme, (classes, prompts) = "vocabulary", self._labels()
@@ -188,9 +204,10 @@ class OpenClipEmbedder:
 
     def _labels(self) -> tuple[list[str], np.ndarray]:
         """The labels of the vocabulary and a unit vector for each; made with the first picture, and kept beside the model."""
-        if self._vocabulary is None:
-            self._vocabulary = self._load_vocabulary()
-        return self._vocabulary
+        with self._naming:
+            if self._vocabulary is None:
+                self._vocabulary = self._load_vocabulary()
+            return self._vocabulary
 
     def _load_vocabulary(self) -> tuple[list[str], np.ndarray]:
         from photolib import labels
@@ -243,7 +260,10 @@ def best(probabilities: np.ndarray, classes: Sequence[str]) -> list[tuple[str, f
 
 
 def best_precision(device: str) -> str:
-    """16-bit weights where the processor multiplies them itself: three to four times as fast, cosine to 32 bits 0.9999."""
+    """16-bit weights where the processor multiplies them itself: two to four times as fast.
+
+    Cosine to 32 bits: ViT-B-32 0.9999; the built-in model on 214 photos 0.9995 in the median, 0.99 and more.
+    """
     import torch
 
     if device == "cuda":

@@ -143,7 +143,7 @@ _bare: dict[str, Any] = {}
 
 def _load(folder: Path) -> None:
     """The model as open_clip loads it, in the form the processor is quickest with, as photolib's own."""
-    from models.embedder import precision
+    from models.embedder import best_precision
     from models.torchvision_shim import make_importable
 
     make_importable()
@@ -155,10 +155,11 @@ def _load(folder: Path) -> None:
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     text = json.loads((folder / "open_clip_config.json").read_text(encoding="utf-8"))["model_cfg"]["text_cfg"]
     options = {"text_cfg": {**text, "hf_model_name": str(folder), "hf_model_pretrained": False}}
+    precision = best_precision("cpu")
     model, _, prepare = open_clip.create_model_and_transforms(
-        f"local-dir:{folder}", precision=precision("cpu"), **(options if text.get("hf_model_name") else {})
+        f"local-dir:{folder}", precision=precision, **(options if text.get("hf_model_name") else {})
     )
-    _bare.update(model=model.eval(), prepare=prepare, type=next(model.visual.parameters()).dtype)
+    _bare.update(model=model.eval(), prepare=prepare, type=open_clip.get_input_dtype(precision) or torch.float32)
 
 
 def _model_alone(pictures: Sequence[Path]) -> float:

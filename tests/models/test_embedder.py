@@ -22,7 +22,7 @@ def pictures(count: int) -> list[np.ndarray]:
 
 @pytest.fixture(scope="module")
 def tiny(tiny_model: Path) -> OpenClipEmbedder:
-    return OpenClipEmbedder("tiny", tiny_model, threads=1)
+    return OpenClipEmbedder("tiny", tiny_model, threads=2)
 
 
 def test_a_picture_has_the_same_vector_whatever_batch_it_comes_in(tiny: OpenClipEmbedder) -> None:
@@ -30,6 +30,8 @@ def test_a_picture_has_the_same_vector_whatever_batch_it_comes_in(tiny: OpenClip
     together, alone = tiny.images(some), tiny.images(some[17:18])[0]
     assert len(together) == 19
     assert together[17].vector @ alone.vector == pytest.approx(1, abs=1e-3)
+    in_order = np.stack([tiny.images([each])[0].vector for each in some])
+    assert np.all(np.argmax(in_order @ np.stack([each.vector for each in together]).T, axis=1) == np.arange(19))
     assert np.linalg.norm(alone.vector) == pytest.approx(1, abs=1e-5)
     assert alone.vector.dtype == np.float32
     assert tiny.images([]) == []
@@ -48,6 +50,19 @@ def test_a_model_of_the_clip_family_names_what_it_sees_from_the_vocabulary(
     assert probabilities == sorted(probabilities, reverse=True)
     assert 0 < sum(probabilities) <= 1
     assert len(list(tiny_model.glob("vocabulary-*.npy"))) == 1  # not made again the next time
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+def test_pictures_are_prepared_as_the_model_asks_for_it(
+    tiny: OpenClipEmbedder, shared_photos: Path, turns: int
+) -> None:
+    tiny.load()
+    with Image.open(shared_photos / "search" / "azure" / "dog.jpg") as image:
+        upright = image.convert("RGB").rotate(90 * turns, expand=True)
+    ours, own = tiny._prepare(np.asarray(upright)), tiny._transform(upright)
+    assert ours.shape == own.shape
+    assert float((ours - own).abs().mean()) < 0.2 / 255
+    assert float((ours - own).abs().max()) < 25 / 255  # in units of about four levels of brightness
 
 
 def test_sixteen_bits_say_nearly_what_thirty_two_do(tiny: OpenClipEmbedder, tiny_model: Path) -> None:

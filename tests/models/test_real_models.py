@@ -1,5 +1,7 @@
 """The models themselves, in their process: what they make of photos that nobody could mistake."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -53,3 +55,19 @@ def test_what_cannot_be_read_is_said_and_the_process_goes_on(real_models: Models
     with pytest.raises(TryLater):
         real_models.embed_text("a dog", "a model nobody has", SECONDS)
     assert real_models.pid == before  # type: ignore[attr-defined]
+
+
+def test_sentences_do_not_queue_behind_pictures(
+    real_models: Models, model: str, shared_photos: Path, tmp_path: Path
+) -> None:
+    dog, endless = shared_photos / "search" / "azure" / "dog.jpg", tmp_path / "endless.jpg"
+    os.mkfifo(endless)  # never read to its end while it is open
+    with ThreadPoolExecutor(1) as thread:
+        asked = thread.submit(real_models.see, [dog, endless])
+        with endless.open("wb") as end:
+            vector = real_models.embed_text("a dog", model, SECONDS)
+            assert not asked.done()
+            end.write(dog.read_bytes())
+        one, other = asked.result(SECONDS)
+    assert vector.shape == one.vector.shape == (384,)
+    assert one.vector @ other.vector == pytest.approx(1, abs=1e-3)
