@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from photolib.search import documents
 from photolib.search.documents import owner_word
-from photolib.search.grammar import And, Choice, Near, Node, Not, Number, Or, Phrase, Text, When, Word, both
+from photolib.search.grammar import And, Choice, Near, Node, Not, Number, Or, Phrase, Text, When, Word
 from photolib.search.wording import exactly, fold, labels_of, match, match_phrase, words
 
 SEARCHED = tuple(column for column in documents.COLUMNS if column != "owner")  # what words are looked for in
@@ -466,7 +466,3 @@ def filters(**given: str | None) -> list[Node]:
         else:
             found.append(Text(name, value.strip()[:200]))
     return found
-
-
-def and_these(tree: Node, also: Sequence[Node]) -> Node:
-    return both([tree, *also]) if also else tree

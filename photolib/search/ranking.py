@@ -17,11 +17,12 @@ from photolib.search import documents
 from photolib.search.conditions import in_columns, owned
 from photolib.search.wording import match, meant
 
-# What somebody wrote about a photo says most; then what it is called; what a model saw, and text in the picture, may be wrong.
+# What somebody wrote about a photo says most; then what it is called; what a model saw, and text in the picture, may be wrong. Even
+# the least is more than the meaning alone gives: who asks for a rare word wants the photo that has it.
 COLUMN_WEIGHTS = (
     (1.0, ("title", "tags", "people", "place", "album")),
-    (0.8, ("labels", "looks", "file")),
-    (0.6, ("camera", "lens", "folder", "text")),
+    (0.9, ("labels", "looks", "file")),
+    (0.8, ("camera", "lens", "folder", "text")),
 )
 _EVERYWHERE = [column for _, columns in COLUMN_WEIGHTS for column in columns]
 MOST_MATCHES = 5_000  # of a word, the newest; photos that have all words are found however many have each
