@@ -185,7 +185,11 @@ def timeline(
     """
     shown_at, photo_id = _read_cursor(before) if before else ("9", 0)
     album = "and id in (select photo_id from album_photos where album_id = ?)" if album_id is not None else ""
-    person = "and id in (select photo_id from faces where person_id = ? and state = 'found')" if person_id is not None else ""
+    person = (
+        "and id in (select photo_id from faces where person_id = ? and state = 'found')"
+        if person_id is not None
+        else ""
+    )
     among = [each for each in (album_id, person_id) if each is not None]
     rows = db.conn.execute(
         f"""select {_TILE} from photos
