@@ -450,10 +450,10 @@ def _environment(threads: int) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(filter(None, places)),
         "OMP_NUM_THREADS": str(threads),
         "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait by spinning take the processor from the web app
-        # What a batch needs is kept for the next one (blocks below 64 MB, 256 MB in all): given back to the system each time, it came
+        # What a batch needs is kept for the next one (blocks below 32 MB, 256 MB in all): given back to the system each time, it came
         # back in 1600 to 2800 page faults a photo, a tenth to a third of the rate. One arena, or each thread would keep its own.
         "MALLOC_ARENA_MAX": "1",
-        "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
+        "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
         "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
     }
 
