@@ -18,7 +18,7 @@ run: .venv/ready
 
 test: .venv/ready-for-tests check
 	sh tools/chromium.sh
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready-for-tests
 	$(BIN)/ruff check

@@ -1,6 +1,7 @@
 """Searching, naming and turning in a real Chromium, over a library in which some things are known about the photos."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -235,6 +236,7 @@ def test_without_script_somebody_is_found_and_named(open_page: OpenPage, known: 
     page = open_page("/", java_script_enabled=False)
     page.get_by_role("searchbox", name="Search your photos").fill("fountain person:sarah")
     page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/search"))  # the page before has tiles as well
     first = (page.locator(".tile").first.get_attribute("id") or "").removeprefix("photo-")
     page.locator(".tile").nth(1).click()
     page.get_by_role("link", name="Photo before").click()
