@@ -8,6 +8,7 @@ from typing import Any
 
 import piexif
 import pytest
+from hypothesis import settings
 from PIL import Image, ImageDraw
 
 from models import open_models
@@ -38,6 +39,11 @@ LONGEST = (
 # A command that a test runs loads no models, whichever fixture runs it; tests of models open them themselves.
 WITHOUT_MODELS = {"PHOTOLIB_EMBEDDING_MODEL": "", "PHOTOLIB_FIND_FACES": "no", "PHOTOLIB_READ_TEXT": "no"}
 os.environ.update(WITHOUT_MODELS)
+
+
+# Half of Hypothesis' usual examples: with the ones it keeps from earlier failures, enough for a run that everybody waits for.
+settings.register_profile("suite", max_examples=50)
+settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
