@@ -1,0 +1,6 @@
+"""The schema, as the steps by which it came about, in their order. A step that has been released is never changed again."""
+
+from photolib.migrations import m001_photos_in, m002_understanding  # noqa: F401 - each joins the schema as it is imported
+from photolib.migrations.schema import schema
+
+__all__ = ["schema"]
