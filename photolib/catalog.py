@@ -3,8 +3,6 @@
 Functions that write expect to be called inside `db.write()`. Portable SQL only: keyset pages, `returning`, `on conflict`.
 """
 
-import base64
-import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -66,7 +64,8 @@ def ensure_owner_to_be(db: Database) -> User:
 
 # ---------------------------------------------------------------- photos: reading
 
-_TILE = """id, key, type, status, shown_at, utc_offset, taken_at_source, width, height, duration, placeholder, filename,
+# The columns of photos that make a Tile, in order.
+TILE = """id, key, type, status, shown_at, utc_offset, taken_at_source, width, height, duration, placeholder, filename,
   is_favourite"""
 
 
@@ -96,14 +95,6 @@ class Tile:
     def ratio(self) -> float:
         """Width by height; square until the size is known."""
         return self.width / self.height if self.width and self.height else 1.0
-
-
-@dataclass(frozen=True)
-class Page:
-    """Some photos, newest first, and the cursor that continues after them; None at the end."""
-
-    photos: list[Tile]
-    cursor: str | None
 
 
 @dataclass(frozen=True)
@@ -169,69 +160,6 @@ class Photo:
     parts: list[Part] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     reason: str | None = None
-
-
-def timeline(
-    db: Database,
-    owner_id: int,
-    before: str | None = None,
-    size: int = 100,
-    album_id: int | None = None,
-    person_id: int | None = None,
-) -> Page:
-    """The photos in an owner's timeline (or in one album of theirs, or of one person), newest first, after the cursor `before`.
-
-    Raises BadInput for a cursor that is none.
-    """
-    shown_at, photo_id = _read_cursor(before) if before else ("9", 0)
-    album = "and id in (select photo_id from album_photos where album_id = ?)" if album_id is not None else ""
-    person = (
-        "and id in (select photo_id from faces where person_id = ? and state = 'found')"
-        if person_id is not None
-        else ""
-    )
-    among = [each for each in (album_id, person_id) if each is not None]
-    rows = db.conn.execute(
-        f"""select {_TILE} from photos
-            where owner_id = ? and is_listed = 1 and (shown_at, id) < (?, ?) {album} {person}
-            order by shown_at desc, id desc limit ?""",
-        (owner_id, shown_at, photo_id, *among, size + 1),
-    ).fetchall()
-    photos = [_tile(row) for row in rows[:size]]
-    more = len(rows) > size
-    return Page(photos, cursor_at(photos[-1]) if more else None)
-
-
-def newer(db: Database, owner_id: int, after: str, size: int = 100) -> Page:
-    """The photos right above the cursor `after`, newest first; the page's own cursor continues upwards."""
-    rows = db.conn.execute(
-        f"""select {_TILE} from photos where owner_id = ? and is_listed = 1 and (shown_at, id) > (?, ?)
-            order by shown_at, id limit ?""",
-        (owner_id, *_read_cursor(after), size + 1),
-    ).fetchall()
-    photos = [_tile(row) for row in reversed(rows[:size])]
-    return Page(photos, cursor_at(photos[0]) if len(rows) > size else None)
-
-
-def cursor_at(photo: Tile) -> str:
-    """The cursor that continues after a photo, or, with newer(), above it."""
-    return _cursor(photo.taken_at, photo.id)
-
-
-def cursor_from(photo: Photo) -> str:
-    """The cursor that continues with a photo itself."""
-    return _cursor(photo.taken_at, photo.id + 1)
-
-
-def cursor_below(moment: str) -> str:
-    """The cursor that continues with the newest photo of a year, month or day ("2019", "2019-06", "2019-06-14")."""
-    return _cursor(moment + "~", 0)  # "~" sorts behind everything that can follow a moment
-
-
-def has_album(db: Database, owner_id: int, album_id: int) -> bool:
-    """Whether an owner has this album."""
-    row = db.conn.execute("select 1 from albums where id = ? and owner_id = ?", (album_id, owner_id)).fetchone()
-    return row is not None
 
 
 def came_since(db: Database, owner_id: int, photo_id: int) -> int:
@@ -300,43 +228,12 @@ def listed_count(db: Database, owner_id: int) -> int:
     return row[0]
 
 
-def neighbours(db: Database, owner_id: int, photo: Photo) -> tuple[int | None, int | None]:
-    """The ids of the next newer and the next older photo in the timeline."""
-    found = []
-    for sign, order in ((">", "asc"), ("<", "desc")):
-        row = db.conn.execute(
-            f"""select id from photos where owner_id = ? and is_listed = 1 and (shown_at, id) {sign} (?, ?)
-                order by shown_at {order}, id {order} limit 1""",
-            (owner_id, photo.taken_at, photo.id),
-        ).fetchone()
-        found.append(row[0] if row else None)
-    return found[0], found[1]
-
-
-def buckets(db: Database, owner_id: int) -> list[tuple[str, int]]:
-    """Months ("2024-06") with the number of photos in each, newest first."""
-    return db.conn.execute(
-        "select month, photos from months where owner_id = ? and photos > 0 order by month desc",
-        (owner_id,),
-    ).fetchall()
-
-
-def bucket(db: Database, owner_id: int, month: str) -> list[Tile]:
-    """One month's photos, newest first."""
-    rows = db.conn.execute(
-        f"""select {_TILE} from photos where owner_id = ? and is_listed = 1 and month = ?
-            order by shown_at desc, id desc""",
-        (owner_id, month),
-    )
-    return [_tile(row) for row in rows]
-
-
 def tiles(db: Database, photo_ids: Sequence[int]) -> list[Tile]:
     """These photos in this order, without those that do not exist."""
     rows = db.conn.execute(
-        f"select {_TILE} from photos where id in (select value from json_each(?))", (json.dumps(list(photo_ids)),)
+        f"select {TILE} from photos where id in (select value from json_each(?))", (json.dumps(list(photo_ids)),)
     )
-    found = {tile.id: tile for tile in map(_tile, rows.fetchall())}
+    found = {each.id: each for each in map(tile, rows.fetchall())}
     return [found[each] for each in photo_ids if each in found]
 
 
@@ -411,23 +308,9 @@ def owners_of(db: Database, key: str) -> list[tuple[int, int]]:
     ).fetchall()
 
 
-def _tile(row: Sequence[Any]) -> Tile:
+def tile(row: Sequence[Any]) -> Tile:
+    """A row of the columns TILE."""
     return Tile(*(*row[:-1], bool(row[-1])))  # is_favourite is its last field
-
-
-def _cursor(shown_at: str, photo_id: int) -> str:
-    return base64.urlsafe_b64encode(f"{shown_at}|{photo_id}".encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> tuple[str, int]:
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        shown_at, photo_id = text.split("|")
-        if not (photo_id.isascii() and photo_id.isdigit() and len(photo_id) < 19):
-            raise ValueError(photo_id)
-        return shown_at, int(photo_id)
-    except (ValueError, binascii.Error) as problem:
-        raise BadInput("This cursor is none that photolib gave out.") from problem
 
 
 # ---------------------------------------------------------------- photos: writing

@@ -6,11 +6,12 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from photolib import access, catalog, faces, jobs, labels, understood, variants
+from photolib import access, catalog, faces, jobs, labels, scopes, understood, variants
 from photolib.catalog import Part, Photo, Tile
 from photolib.db import write
 from photolib.errors import BadInput, NotFound
 from photolib.overview import overview, queue
+from photolib.scopes import Scope
 from photolib.search import documents, engine
 from photolib.understood import PhotoPlace, Visited
 from web import words
@@ -26,13 +27,12 @@ LARGEST_ID = 2**63 - 1  # what a database column holds
 
 @bp.get("/photos")
 def photos() -> dict[str, Any]:
+    """The photos of a scope, newest first: of the timeline, or of ?scope=favourites, or of ?album_id=12."""
     album_id = number("album_id")
-    if album_id is not None and not catalog.has_album(library().db, user().id, album_id):
-        raise NotFound("There is no such album.")
-    page = catalog.timeline(
-        library().db, user().id, before=request.args.get("cursor"), album_id=album_id,
-        size=min(number("size") or PAGE, LONGEST_PAGE),
-    )  # fmt: skip
+    scope = scopes.parse(f"album-{album_id}") if album_id is not None else asked_scope()
+    scopes.require(library().db, user().id, scope)
+    size = max(1, min(number("size") or PAGE, LONGEST_PAGE))
+    page = scopes.page(library().db, user().id, request.args.get("cursor"), size, scope)
     return {"items": [tile_json(photo) for photo in page.photos], "next": page.cursor}
 
 
@@ -44,7 +44,8 @@ def photo(photo_id: int) -> dict[str, Any]:
 
 @bp.get("/timeline/buckets")
 def buckets() -> dict[str, Any]:
-    months = catalog.buckets(library().db, user().id)
+    """How many photos a scope has in each month of what it is ordered by."""
+    months = scopes.buckets(library().db, user().id, asked_scope())
     return {"items": [{"month": month, "count": count} for month, count in months], "next": None}
 
 
@@ -53,7 +54,8 @@ def bucket(month: str) -> dict[str, Any]:
     """One list for each column: a month of ten thousand photos is a page's layout, and has to be small."""
     if not re.fullmatch(r"\d{4}-\d\d", month, re.ASCII):
         raise BadInput("A month is written like 2019-06.")
-    tiles = catalog.bucket(library().db, user().id, month)
+    page = scopes.bucket(library().db, user().id, month, asked_scope())
+    tiles = page.photos
     return {
         "month": month,
         "count": len(tiles),
@@ -62,6 +64,7 @@ def bucket(month: str) -> dict[str, Any]:
         "type": [tile.type for tile in tiles],
         "status": [tile.status for tile in tiles],
         "taken_at": [tile.taken_at for tile in tiles],
+        "ordered_at": page.at,
         "ratio": [round(tile.ratio, 3) for tile in tiles],
         "duration": [tile.duration for tile in tiles],
         "is_favourite": [tile.is_favourite for tile in tiles],
@@ -149,6 +152,13 @@ def allowed_photo(photo_id: int, act: access.Action = "view") -> Photo:
     found = catalog.photo(library().db, photo_id)
     access.require(visitor(), act, found)
     return found
+
+
+def asked_scope() -> Scope:
+    """The scope that `?scope=` names. Raises BadInput, and NotFound when it is not the visitor's."""
+    scope = scopes.parse(request.args.get("scope"))
+    scopes.require(library().db, user().id, scope)
+    return scope
 
 
 def number(name: str) -> int | None:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, render_template, request
 
-from photolib import catalog, labels, understood, variants
+from photolib import catalog, labels, scopes, understood, variants
 from photolib import config as settings
 from photolib.catalog import Tile
 from photolib.db import write
@@ -121,15 +121,15 @@ def _view(size: int, is_page: bool = False) -> View:
     if at := request.args.get("at"):
         if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", at, re.ASCII):
             raise BadInput("A place in the timeline is written like 2019, 2019-06 or 2019-06-14.")
-        before = catalog.cursor_below(at)
+        before = scopes.cursor_below(at)
     if after:
-        page = catalog.newer(db, owner, after, size)
-        return View(by_days(page.photos), page.cursor, catalog.cursor_at(page.photos[-1]) if page.photos else after)
-    page = catalog.timeline(db, owner, before, size)
+        page = scopes.newer(db, owner, after, size)
+        return View(by_days(page.photos), page.cursor, scopes.cursor_at(page.photos[-1]) if page.photos else after)
+    page = scopes.page(db, owner, before, size)
     newer = None
     if before and is_page:
-        above = catalog.cursor_at(page.photos[0]) if page.photos else before
-        newer = above if catalog.newer(db, owner, above, 1).photos else None
+        above = scopes.cursor_at(page.photos[0]) if page.photos else before
+        newer = above if scopes.newer(db, owner, above, 1).photos else None
     return View(by_days(page.photos), newer, page.cursor)
 
 
@@ -165,7 +165,7 @@ def _years() -> list[tuple[str, list[tuple[str, int]]]]:
     until, months = kept.get(user().id, (0.0, []))
     began = time.monotonic()
     if began >= until:
-        months = catalog.buckets(library().db, user().id)
+        months = scopes.buckets(library().db, user().id)
         ended = time.monotonic()
         kept[user().id] = (ended + (ended - began) / MONTHS_MAY_COST, months)
     return [(year, list(some)) for year, some in groupby(months, lambda month: month[0][:4])]

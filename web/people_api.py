@@ -9,12 +9,13 @@ from typing import Any
 from flask import Blueprint, Response, request
 from sqlite_utils import Database
 
-from photolib import access, catalog, decisions, faces, variants
+from photolib import access, catalog, decisions, faces, scopes, variants
 from photolib.db import write
 from photolib.decisions import Decision
 from photolib.errors import BadInput, NotFound, UnreadablePhoto
 from photolib.faces import Cover, Person, Question
 from photolib.ports import FACES, Box
+from photolib.scopes import Scope
 from web.api import LONGEST_PAGE, PAGE, number, tile_json
 from web.guard import FOR_EVER
 from web.here import library, user, visitor
@@ -56,7 +57,7 @@ def person(person_id: int) -> dict[str, Any]:
 def photos(person_id: int) -> dict[str, Any]:
     faces.person(library().db, user().id, person_id)
     size = min(number("size") or PAGE, LONGEST_PAGE)
-    page = catalog.timeline(library().db, user().id, request.args.get("cursor"), size, person_id=person_id)
+    page = scopes.page(library().db, user().id, request.args.get("cursor"), size, Scope("person", (person_id,)))
     return {"items": [tile_json(photo) for photo in page.photos], "next": page.cursor}
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
-from photolib import catalog, decisions, faces
+from photolib import decisions, faces, scopes
 from photolib.db import write
 from photolib.decisions import Decision
 from photolib.errors import BadInput
 from photolib.faces import Cover, Person, Question
 from photolib.ports import FACES
+from photolib.scopes import Scope
 from web.api import form_number
 from web.done import done
 from web.here import library, user
@@ -214,7 +215,7 @@ def _asked(question: Question) -> Asked:
 
 
 def _photos_of(person_id: int, size: int) -> Stretch:
-    page = catalog.timeline(library().db, user().id, request.args.get("before"), size, person_id=person_id)
+    page = scopes.page(library().db, user().id, request.args.get("before"), size, Scope("person", (person_id,)))
     more = (f"/fragments/people/{person_id}/photos?before={page.cursor}", f"/people/{person_id}?before={page.cursor}")
     return Stretch(by_days(page.photos), f"?person={person_id}", more if page.cursor else None)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import request
 
-from photolib import catalog, faces, formats, labels, understood
+from photolib import faces, formats, labels, scopes, understood
 from photolib.catalog import Photo
 from photolib.faces import Cover, FaceOnPhoto
 from photolib.ports import Box
@@ -84,8 +84,8 @@ def _standing(photo: Photo) -> Standing:
         allowed_photo(like)
         ids = [tile.id for tile, _ in likeness.similar(library(), user().id, like).items]
         return _between(ids, photo.id, address("/search", like=like), address("", like=like))
-    newer, older = catalog.neighbours(library().db, user().id, photo)
-    return Standing(f"/?before={catalog.cursor_from(photo)}", "", newer, older, is_timeline=True)
+    newer, older = scopes.neighbours(library().db, user().id, photo.id)
+    return Standing(f"/?before={scopes.cursor_from(photo)}", "", newer, older, is_timeline=True)
 
 
 def _between(ids: list[int], photo_id: int, back: str, tail: str) -> Standing:

@@ -1,6 +1,10 @@
 """The schema, as the steps by which it came about, in their order. A step that has been released is never changed again."""
 
-from photolib.migrations import m001_photos_in, m002_understanding  # noqa: F401 - each joins the schema as it is imported
+from photolib.migrations import (  # noqa: F401 - each joins the schema as it is imported
+    m001_photos_in,
+    m002_understanding,
+    m003_edits,
+)
 from photolib.migrations.schema import schema
 
 __all__ = ["schema"]

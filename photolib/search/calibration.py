@@ -16,7 +16,7 @@ from contextlib import suppress
 import numpy as np
 from sqlite_utils import Database
 
-from photolib import catalog, vectors
+from photolib import catalog, scopes, vectors
 from photolib.db import write
 from photolib.errors import TryLater
 from photolib.library import Library
@@ -84,4 +84,4 @@ def _measure(lib: Library, owner_id: int, model: str, seconds: float) -> Scale:
 
 
 def _newest(db: Database, owner_id: int) -> list[int]:
-    return [tile.id for tile in catalog.timeline(db, owner_id, size=SAMPLE).photos]
+    return [tile.id for tile in scopes.page(db, owner_id, size=SAMPLE).photos]

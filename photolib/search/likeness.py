@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from photolib import catalog, formats, understood, variants
+from photolib import catalog, formats, scopes, understood, variants
 from photolib.catalog import Tile
 from photolib.errors import TryLater, UnreadablePhoto
 from photolib.library import Library
@@ -82,7 +82,7 @@ def by_picture(lib: Library, owner_id: int, picture: Path, count: int = MOST) ->
 def _by_vector(
     lib: Library, owner_id: int, model: str, vector: np.ndarray, count: int, without: int = 0
 ) -> list[tuple[Tile, float]]:
-    sample = [tile.id for tile in catalog.timeline(lib.db, owner_id, size=SAMPLE).photos if tile.id != without]
+    sample = [tile.id for tile in scopes.page(lib.db, owner_id, size=SAMPLE).photos if tile.id != without]
     _, usual = lib.vectors.cosines(lib.db, model, vector, sample)
     least = float(usual.mean() + DEVIATIONS * usual.std()) if len(usual) > 10 else 0.0
     ids, cosines = lib.vectors.search(lib.db, model, vector, count + 1, owner_id)

@@ -7,7 +7,7 @@ from pathlib import Path
 import piexif
 from PIL import Image
 
-from photolib import catalog, db, formats
+from photolib import catalog, db, formats, scopes
 from photolib.config import Config
 from photolib.library import Library, open_library
 from photolib.metadata import embedded
@@ -64,11 +64,11 @@ def test_a_generated_catalog_answers_like_an_imported_one(tmp_path: Path) -> Non
     lib = _opened(generate.catalog_of(tmp_path / "data", 500))
     try:
         owner_id = catalog.user_named(lib.db, catalog.OWNER_TO_BE).id
-        months = catalog.buckets(lib.db, owner_id)
-        page = catalog.timeline(lib.db, owner_id, size=600)
+        months = scopes.buckets(lib.db, owner_id)
+        page = scopes.page(lib.db, owner_id, size=600)
         assert 480 < sum(count for _, count in months) == len(page.photos) < 500  # a few are archived
         assert len({month[:4] for month, _ in months}) > 5
-        assert len(catalog.bucket(lib.db, owner_id, months[0][0])) == months[0][1]
+        assert len(scopes.bucket(lib.db, owner_id, months[0][0])) == months[0][1]
         assert catalog.photo(lib.db, page.photos[0].id).media_type == "image/jpeg"
         assert lib.db.conn.execute("pragma foreign_key_check").fetchall() == []
         assert db.quick_check(lib.db) == []

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from photolib import catalog, db
+from photolib import catalog, db, scopes
 from tests.benchmarks import generate, processes
 from tests.benchmarks.client import Visit, visit
 from tests.benchmarks.measure import Row, World, milliseconds, percentile, say, seconds
@@ -36,7 +36,7 @@ def _cursors(count: int) -> list[str]:
     chance = random.Random(generate.SEED)
     began, ended = generate.some_morning(0).replace(2004, 6), generate.some_morning(0).replace(2024, 5)
     span = (ended - began).total_seconds()
-    return [catalog.cursor_below((began + timedelta(seconds=span * chance.random())).isoformat()) for _ in range(count)]
+    return [scopes.cursor_below((began + timedelta(seconds=span * chance.random())).isoformat()) for _ in range(count)]
 
 
 def _asked_of_the_catalog(world: World, data: Path, cursors: Sequence[str]) -> tuple[list[str], int, list[Row]]:
@@ -45,7 +45,7 @@ def _asked_of_the_catalog(world: World, data: Path, cursors: Sequence[str]) -> t
     chance = random.Random(generate.SEED)
     try:
         owner_id = catalog.user_named(database, catalog.OWNER_TO_BE).id
-        counted = catalog.buckets(database, owner_id)
+        counted = scopes.buckets(database, owner_id)
         months, largest = [month for month, _ in counted], max(many for _, many in counted)
 
         def row(what: str, question: Callable[[], object], times: int) -> Row:
@@ -56,11 +56,11 @@ def _asked_of_the_catalog(world: World, data: Path, cursors: Sequence[str]) -> t
             months,
             catalog.latest_id(database),
             [
-                row("a page of 100", lambda: catalog.timeline(database, owner_id, chance.choice(cursors)), 1000),
-                row("photos per month", lambda: catalog.buckets(database, owner_id), world.amount(30, 10)),
+                row("a page of 100", lambda: scopes.page(database, owner_id, chance.choice(cursors)), 1000),
+                row("photos per month", lambda: scopes.buckets(database, owner_id), world.amount(30, 10)),
                 row(
                     f"one month (the largest has {largest} photos)",
-                    lambda: catalog.bucket(database, owner_id, chance.choice(months)),
+                    lambda: scopes.bucket(database, owner_id, chance.choice(months)),
                     world.amount(200, 50),
                 ),
             ],

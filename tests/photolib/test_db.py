@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Migrations
 
-from photolib import catalog, db
+from photolib import catalog, db, scopes
 from photolib.config import Config
 from photolib.errors import DatabaseFailed, TryLater
 from photolib.library import Library, open_library
@@ -160,4 +160,4 @@ def test_the_counts_of_the_months_are_never_wrong(library: Library, changes: lis
         counted = database.conn.execute(
             "select month, count(*) from photos where is_listed = 1 group by month order by month desc"
         ).fetchall()
-    assert catalog.buckets(library.db, 1) == counted
+    assert scopes.buckets(library.db, 1) == counted

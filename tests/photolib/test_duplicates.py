@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from sqlite_utils import Database
 
-from photolib import catalog, db, duplicates, understood
+from photolib import catalog, db, duplicates, scopes, understood
 from photolib.db import write
 from photolib.duplicates import BURST, DUPLICATE, Likeness, Shot
 from photolib.errors import BadInput, NotFound
@@ -414,7 +414,7 @@ def test_merging_keeps_everything_that_people_made_of_the_photos(library: Librar
         True,
         True,
     ]
-    assert [tile.id for tile in catalog.timeline(library.db, 1).photos] == [kept]
+    assert [tile.id for tile in scopes.page(library.db, 1).photos] == [kept]
     assert groups(library) == []
 
     before = dump(library.db)
@@ -428,7 +428,7 @@ def test_merging_keeps_everything_that_people_made_of_the_photos(library: Librar
         catalog.put_in_trash(database, [third])  # for another reason
         assert duplicates.undo_merge(database, 1, merge_id) == []
         catalog.take_out_of_trash(database, [third])
-    assert {tile.id for tile in catalog.timeline(library.db, 1).photos} == {kept, other, third}
+    assert {tile.id for tile in scopes.page(library.db, 1).photos} == {kept, other, third}
     assert [album["title"] for album in catalog.photo(library.db, other).albums] == ["Brittany", "Summer"]
     assert groups(library) == [(DUPLICATE, [kept, other, third])]
 
@@ -514,7 +514,7 @@ def test_a_kept_photo_that_was_archived_comes_back_for_one_that_was_not(library:
     with write(library.db) as database:
         database.conn.execute("update photos set is_archived = 1, is_listed = 0 where id = ?", (kept,))
         duplicates.merge(database, 1, kept, [other])
-    assert [tile.id for tile in catalog.timeline(library.db, 1).photos] == [kept]
+    assert [tile.id for tile in scopes.page(library.db, 1).photos] == [kept]
 
 
 @pytest.mark.parametrize("wish", [(1, []), (1, [1]), (2, [1])])

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from photolib import catalog, decisions, faces, ingest, jobs, sources, understood
+from photolib import catalog, decisions, faces, ingest, jobs, scopes, sources, understood
 from photolib.catalog import Photo
 from photolib.db import write
 from photolib.errors import StorageFailed, TryLater, UnreadablePhoto
@@ -45,7 +45,7 @@ def photos(library: Library) -> list[Photo]:
 
 def test_a_photo_is_in_the_timeline_before_any_step_has_run(library: Library, draw_photo: DrawPhoto) -> None:
     ingest.arrive(library, arrival_of(draw_photo()))
-    (tile,) = catalog.timeline(library.db, 1).photos
+    (tile,) = scopes.page(library.db, 1).photos
     assert tile.status == "processing"
     assert [job.step for job in jobs.listed(library.db)] == ["metadata"]
 
@@ -145,7 +145,7 @@ def test_one_bad_photo_in_a_batch_costs_only_itself(library: Library, draw_photo
     assert {photo.id: photo.status for photo in photos(library)} == {
         n: "failed" if n == hurts else "ready" for n in good
     }
-    assert [tile.id for tile in catalog.timeline(library.db, 1).photos if tile.id == hurts] == []
+    assert [tile.id for tile in scopes.page(library.db, 1).photos if tile.id == hurts] == []
     assert [failure.reason for failure in sources.failed(library.db)] == ["This one hurts."]
 
 
@@ -156,11 +156,11 @@ def test_a_failed_photo_comes_back_when_another_try_goes_well(library: Library, 
         raise UnreadablePhoto("Not today.")
 
     work_until_idle(library, [Step("metadata", fails, vital=True), *ingest.STEPS[1:]])
-    assert catalog.timeline(library.db, 1).photos == []
+    assert scopes.page(library.db, 1).photos == []
     with write(library.db) as db:
         jobs.retry(db)
     work_until_idle(library)
-    assert [tile.status for tile in catalog.timeline(library.db, 1).photos] == ["ready"]
+    assert [tile.status for tile in scopes.page(library.db, 1).photos] == ["ready"]
     assert sources.failed(library.db) == []
 
 
@@ -196,7 +196,7 @@ def test_the_same_bytes_of_two_users_are_one_original_and_two_photos(library: Li
     assert ingest.arrive(library, arrival_of(path, ann.id)).outcome == "new"
     assert len(photo_ids(library)) == 2
     assert len(list(library.originals.keys())) == 1
-    assert [len(catalog.timeline(library.db, owner).photos) for owner in (1, ann.id)] == [1, 1]
+    assert [len(scopes.page(library.db, owner).photos) for owner in (1, ann.id)] == [1, 1]
 
 
 def test_an_original_that_went_missing_is_a_sentence_and_not_a_crash(library: Library, draw_photo: DrawPhoto) -> None:
@@ -354,7 +354,7 @@ def test_a_broken_jpeg_does_not_hide_its_raw(library: Library, draw_photo: DrawP
     (photo,) = photos(library)
     assert (photo.status, photo.type) == ("ready", "raw")
     assert any("RAW" in note for note in photo.notes)
-    assert len(catalog.timeline(library.db, 1).photos) == 1
+    assert len(scopes.page(library.db, 1).photos) == 1
 
 
 def test_what_a_person_said_of_a_raw_file_holds_when_its_jpeg_comes_later(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.fake import FakeModels
-from photolib import catalog, jobs, labels, understanding, understood
+from photolib import jobs, labels, scopes, understanding, understood
 from photolib.db import write
 from photolib.errors import TryLater
 from photolib.ingest import STEPS
@@ -64,7 +64,7 @@ def test_without_models_photos_are_shown_and_made_up_for_once_there_are_some(
 ) -> None:
     assert isinstance(library.models, NoModels)
     take_three(draw_photo, import_folder)
-    assert [photo.status for photo in catalog.timeline(library.db, 1).photos] == ["ready"] * 3
+    assert [photo.status for photo in scopes.page(library.db, 1).photos] == ["ready"] * 3
     assert not jobs.is_busy(library.db, jobs.BACKFILL + 9)
     assert understanding.backfill(library, PATIENCE) == 0
     models = have_models(library, FakeModels())
@@ -134,7 +134,7 @@ def test_a_photo_over_which_the_process_always_dies_is_parked_with_a_reason(
     (parked,) = jobs.listed(library.db, EMBED, "failed")
     assert "ended unexpectedly" in parked.reason
     assert vectors_by(library, "fake-1") == 2
-    assert [photo.status for photo in catalog.timeline(library.db, 1).photos] == ["ready"] * 3
+    assert [photo.status for photo in scopes.page(library.db, 1).photos] == ["ready"] * 3
     assert len([1 for ability, _ in models.seen if ability == TEXT]) == 3  # the other abilities went on
 
 

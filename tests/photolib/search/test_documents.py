@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photolib import catalog, understood
+from photolib import catalog, scopes, understood
 from photolib.db import write
 from photolib.library import Library
 from photolib.search import documents, engine
@@ -26,7 +26,7 @@ def test_a_photo_met_again_in_another_folder_is_found_by_that_one_too(
 ) -> None:
     first = draw_photo("first/a.jpg")
     import_folder(first.parent)
-    (photo,) = catalog.timeline(library.db, 1).photos
+    (photo,) = scopes.page(library.db, 1).photos
     assert "menhir" not in said(library, photo.id)["file"]
     again = draw_photo("brittany/menhir.jpg")
     again.write_bytes(first.read_bytes())

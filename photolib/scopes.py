@@ -1,0 +1,230 @@
+"""Named sets of somebody's photos, each in its order: the timeline, favourites, the trash, an album, a person ...
+
+A scope is written as it stands in addresses: "favourites", "album-12", "people-5-7". Pages, the grid and the viewer ask the same
+questions of every scope: how many photos are in its buckets, what is in one, what comes before and after a photo.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+from photolib import catalog
+from photolib.catalog import Photo, Tile
+from photolib.errors import BadInput, NotFound
+
+GUESSED = ("file time",)  # where a date comes from that may well be wrong
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A set of photos: its kind, and which one of that kind where there are several."""
+
+    kind: str
+    ids: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return "-".join((self.kind, *map(str, self.ids)))
+
+
+TIMELINE = Scope("timeline")
+TRASH = Scope("trash")
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """What belongs to a kind of scope. condition: about a row of photos, with a mark for each id; by: the column it is ordered by.
+
+    ids: how many ids name one; owned: what says whether those ids are the asker's.
+    """
+
+    condition: str
+    by: str = "shown_at"
+    ids: int = 0
+    owned: str = ""
+
+
+_HERE = "trashed_at is null and status <> 'failed'"
+_OF_PERSON = "id in (select photo_id from faces where person_id = ? and state = 'found')"
+_HAS_PERSON = "select 1 from people where id = ? and owner_id = ?"
+
+# The words of a condition are those of a partial index where there is one (m003), or SQLite would not use it.
+_RULES = {
+    "timeline": _Rule("is_listed = 1"),
+    "favourites": _Rule(f"is_favourite = 1 and {_HERE}"),
+    "archive": _Rule(f"is_archived = 1 and {_HERE}"),
+    "trash": _Rule("trashed_at is not null", by="trashed_at"),
+    "recent": _Rule("is_listed = 1", by="added_at"),
+    "videos": _Rule("is_listed = 1 and type = 'video'"),
+    "undated": _Rule(f"is_listed = 1 and taken_at_source in ({', '.join(repr(each) for each in GUESSED)})"),
+    "unplaced": _Rule("is_listed = 1 and latitude is null"),
+    "album": _Rule(
+        f"{_HERE} and id in (select photo_id from album_photos where album_id = ?)",
+        ids=1, owned="select 1 from albums where id = ? and owner_id = ?",
+    ),
+    "person": _Rule(f"is_listed = 1 and {_OF_PERSON}", ids=1, owned=_HAS_PERSON),
+    "people": _Rule(f"is_listed = 1 and {_OF_PERSON} and {_OF_PERSON}", ids=2, owned=_HAS_PERSON),
+    "folder": _Rule(
+        "is_listed = 1 and id in (select photo_id from sources where folder_id = ?)",
+        ids=1, owned="select 1 from sources where folder_id = ? and owner_id = ?",
+    ),
+    "tag": _Rule(
+        f"{_HERE} and id in (select photo_id from photo_tags where tag_id = ?)",
+        ids=1, owned="select 1 from tags where id = ? and owner_id = ?",
+    ),
+}  # fmt: skip
+
+
+def parse(text: str | None) -> Scope:
+    """The scope of an address; the timeline when there is none. Raises BadInput for words that name no scope."""
+    kind, *numbers = (text or TIMELINE.kind).split("-")
+    rule = _RULES.get(kind)
+    if (
+        rule is None
+        or len(numbers) != rule.ids
+        or not all(re.fullmatch(r"\d{1,18}", each, re.ASCII) for each in numbers)
+    ):
+        raise BadInput("There is no such set of photos.")
+    return Scope(kind, tuple(map(int, numbers)))
+
+
+def require(db: Database, owner_id: int, scope: Scope) -> None:
+    """Raises NotFound unless the album, person, folder or tag of a scope is this owner's."""
+    rule = _RULES[scope.kind]
+    for each in scope.ids:
+        if db.conn.execute(f"{rule.owned} limit 1", (each, owner_id)).fetchone() is None:
+            raise NotFound("There is nothing here. Perhaps it has been deleted.")
+
+
+# ---------------------------------------------------------------- pages
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some photos in the scope's order, and the cursor that continues after them; None at the end. at: what each is ordered by."""
+
+    photos: list[Tile]
+    cursor: str | None
+    at: list[str]
+
+
+def page(db: Database, owner_id: int, before: str | None = None, size: int = 100, scope: Scope = TIMELINE) -> Page:
+    """The photos of a scope, newest first, after the cursor `before`. Raises BadInput for a cursor that is none."""
+    where, values, by = _where(owner_id, scope)
+    rows = db.conn.execute(
+        f"""select {by}, {catalog.TILE} from photos where {where} and ({by}, id) < (?, ?)
+            order by {by} desc, id desc limit ?""",
+        (*values, *(_read_cursor(before) if before else ("9", 0)), size + 1),
+    ).fetchall()
+    here = rows[:size]
+    cursor = _cursor(here[-1][0], here[-1][1]) if len(rows) > size else None
+    return Page([catalog.tile(row[1:]) for row in here], cursor, [row[0] for row in here])
+
+
+def newer(db: Database, owner_id: int, after: str, size: int = 100, scope: Scope = TIMELINE) -> Page:
+    """The photos right above the cursor `after`, newest first; the page's own cursor continues upwards."""
+    where, values, by = _where(owner_id, scope)
+    rows = db.conn.execute(
+        f"""select {by}, {catalog.TILE} from photos where {where} and ({by}, id) > (?, ?) order by {by}, id limit ?""",
+        (*values, *_read_cursor(after), size + 1),
+    ).fetchall()
+    here = rows[:size][::-1]
+    cursor = _cursor(here[0][0], here[0][1]) if len(rows) > size else None
+    return Page([catalog.tile(row[1:]) for row in here], cursor, [row[0] for row in here])
+
+
+def neighbours(db: Database, owner_id: int, photo_id: int, scope: Scope = TIMELINE) -> tuple[int | None, int | None]:
+    """The ids of the photos before and after one in its scope; None where there is none, or the photo is not in the scope."""
+    where, values, by = _where(owner_id, scope)
+    here = db.conn.execute(f"select {by} from photos where {where} and id = ?", (*values, photo_id)).fetchone()
+    if here is None:
+        return None, None
+    found = []
+    for sign, order in ((">", "asc"), ("<", "desc")):
+        row = db.conn.execute(
+            f"""select id from photos where {where} and ({by}, id) {sign} (?, ?)
+                order by {by} {order}, id {order} limit 1""",
+            (*values, here[0], photo_id),
+        ).fetchone()
+        found.append(row[0] if row else None)
+    return found[0], found[1]
+
+
+# ---------------------------------------------------------------- buckets
+
+
+def buckets(db: Database, owner_id: int, scope: Scope = TIMELINE) -> list[tuple[str, int]]:
+    """Months ("2024-06") with the number of photos in each, newest first. The months are those of what the scope is ordered by."""
+    if scope == TIMELINE:  # counted by triggers
+        return db.conn.execute(
+            "select month, photos from months where owner_id = ? and photos > 0 order by month desc", (owner_id,)
+        ).fetchall()
+    where, values, by = _where(owner_id, scope)
+    return db.conn.execute(
+        f"select substr({by}, 1, 7) as bucket, count(*) from photos where {where} group by bucket order by bucket desc",
+        values,
+    ).fetchall()
+
+
+def bucket(db: Database, owner_id: int, name: str, scope: Scope = TIMELINE) -> Page:
+    """The photos of one month, newest first."""
+    where, values, by = _where(owner_id, scope)
+    rows = db.conn.execute(
+        f"""select {by}, {catalog.TILE} from photos where {where} and {by} >= ? and {by} < ? order by {by} desc, id desc""",
+        (*values, name, name + "~"),
+    ).fetchall()
+    return Page([catalog.tile(row[1:]) for row in rows], None, [row[0] for row in rows])
+
+
+def count(db: Database, owner_id: int, scope: Scope = TIMELINE) -> int:
+    return sum(photos for _, photos in buckets(db, owner_id, scope))
+
+
+def ids(db: Database, owner_id: int, scope: Scope, most: int) -> list[int]:
+    """The ids of the scope's photos in order, at most so many: for acts on everything in it."""
+    where, values, by = _where(owner_id, scope)
+    rows = db.conn.execute(f"select id from photos where {where} order by {by} desc, id desc limit ?", (*values, most))
+    return [row[0] for row in rows]
+
+
+def _where(owner_id: int, scope: Scope) -> tuple[str, Sequence[Any], str]:
+    """The condition for a scope's photos, its values, and the column that orders them."""
+    rule = _RULES[scope.kind]
+    return f"owner_id = ? and {rule.condition}", (owner_id, *scope.ids), rule.by
+
+
+# ---------------------------------------------------------------- cursors
+
+
+def cursor_at(photo: Tile) -> str:
+    """The timeline's cursor that continues after a photo, or, with newer(), above it."""
+    return _cursor(photo.taken_at, photo.id)
+
+
+def cursor_from(photo: Photo) -> str:
+    """The timeline's cursor that continues with a photo itself."""
+    return _cursor(photo.taken_at, photo.id + 1)
+
+
+def cursor_below(moment: str) -> str:
+    """The cursor that continues with the newest photo of a year, month or day ("2019", "2019-06", "2019-06-14")."""
+    return _cursor(moment + "~", 0)  # "~" sorts behind everything that can follow a moment
+
+
+def _cursor(at: str, photo_id: int) -> str:
+    return base64.urlsafe_b64encode(f"{at}|{photo_id}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[str, int]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        at, photo_id = text.split("|")
+        if not (photo_id.isascii() and photo_id.isdigit() and len(photo_id) < 19):
+            raise ValueError(photo_id)
+        return at, int(photo_id)
+    except (ValueError, binascii.Error) as problem:
+        raise BadInput("This cursor is none that photolib gave out.") from problem
