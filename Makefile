@@ -41,7 +41,7 @@ format: .venv/ready-for-tests
 	@$(PYTHON) -c 'import venv, ensurepip' || { echo "Python's venv module is missing (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 
-.venv/ready: pyproject.toml tools/dlib_wheel.py | .venv/bin/python
+.venv/ready: pyproject.toml tools/dlib_wheel.py tools/building.py web/package.json web/package-lock.json | .venv/bin/python
 	$(BIN)/python tools/dlib_wheel.py $(WHEELS)
 	$(PIP) install --find-links $(WHEELS) --editable '.[models]'
 	touch $@
@@ -51,4 +51,4 @@ format: .venv/ready-for-tests
 	touch $@
 
 clean:
-	rm -rf .venv build
+	rm -rf .venv build web/static/vendor
