@@ -23,6 +23,7 @@ def create_app(library: "Library") -> "Flask":
         duplicates_pages,
         errors,
         guard,
+        language,
         media,
         pages,
         people_api,
@@ -54,6 +55,7 @@ def create_app(library: "Library") -> "Flask":
         search_api,
     ):
         app.register_blueprint(room.bp)
+    language.register(app)
     guard.register(app)
     errors.register(app)
     return app

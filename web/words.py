@@ -5,26 +5,23 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+from babel.dates import format_date, format_datetime
 from markupsafe import Markup, escape
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+from web.language import N_, _, locale, ngettext, number
 
 DATE_SOURCES = {
-    "exif": "As the camera wrote it",
-    "exif-digitized": "When it was scanned or digitised",
-    "exif-modified": "When the file was last edited",
-    "xmp": "From the notes inside the file",
-    "iptc": "From the notes inside the file",
-    "sidecar": "From a sidecar file",
-    "takeout": "From Google Takeout",
-    "video": "As the camera wrote it",
-    "gps": "By the satellites' clock",
-    "filename": "Read from the file's name",
-    "file time": "Guessed from the file's time",
+    "exif": N_("As the camera wrote it"),
+    "exif-digitized": N_("When it was scanned or digitised"),
+    "exif-modified": N_("When the file was last edited"),
+    "xmp": N_("From the notes inside the file"),
+    "iptc": N_("From the notes inside the file"),
+    "sidecar": N_("From a sidecar file"),
+    "takeout": N_("From Google Takeout"),
+    "video": N_("As the camera wrote it"),
+    "gps": N_("By the satellites' clock"),
+    "filename": N_("Read from the file's name"),
+    "file time": N_("Guessed from the file's time"),
 }
 
 
@@ -33,29 +30,26 @@ def day(taken_at: str) -> str:
     moment = _date(taken_at)
     if moment is None:
         return taken_at[:10]
-    name = MONTHS[moment.month - 1]
-    month = name if moment.year == date.today().year else f"{name[:3]} {moment.year}"
-    return f"{DAYS[moment.weekday()][:3]}, {moment.day} {month}"
+    is_now = moment.year == date.today().year
+    return format_date(moment, _("EEE, d MMMM") if is_now else _("EEE, d MMM y"), locale())
 
 
 def long_day(taken_at: str) -> str:
     """Saturday, 14 June 2025"""
     moment = _date(taken_at)
-    if moment is None:
-        return taken_at[:10]
-    return f"{DAYS[moment.weekday()]}, {moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+    return format_date(moment, _("EEEE, d MMMM y"), locale()) if moment else taken_at[:10]
 
 
 def whole_date(iso: str) -> str:
     """14 June 2025"""
     moment = _date(iso)
-    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}" if moment else iso
+    return format_date(moment, _("d MMMM y"), locale()) if moment else iso
 
 
 def month(text: str) -> str:
     """June 2025, for "2025-06"."""
-    year, _, number = text.partition("-")
-    return f"{MONTHS[int(number) - 1]} {int(year)}" if number.isdigit() and 1 <= int(number) <= 12 else text
+    moment = _date(f"{text[:7]}-01")
+    return format_date(moment, _("LLLL y"), locale()) if moment else text
 
 
 def clock(taken_at: str) -> str:
@@ -66,7 +60,7 @@ def clock(taken_at: str) -> str:
 def offset(minutes: int | None) -> str:
     """UTC+2, UTC−3:30; UTC alone for zero."""
     if minutes is None:
-        return "time zone unknown"
+        return _("time zone unknown")
     hours, rest = divmod(abs(minutes), 60)
     if not minutes:
         return "UTC"
@@ -74,7 +68,7 @@ def offset(minutes: int | None) -> str:
 
 
 def date_source(source: str) -> str:
-    return DATE_SOURCES.get(source, source)
+    return _(DATE_SOURCES.get(source, source))
 
 
 def duration(seconds: float | None) -> str:
@@ -89,27 +83,25 @@ def time_left(seconds: float | None) -> str:
     if seconds is None:
         return ""
     if seconds < 60:
-        return "less than a minute left"
+        return _("less than a minute left")
     if seconds < 5400:
-        return f"about {count(round(seconds / 60), 'minute')} left"
-    return f"about {count(round(seconds / 3600), 'hour')} left"
+        return ngettext("about %(num)s minute left", "about %(num)s minutes left", round(seconds / 60))
+    return ngettext("about %(num)s hour left", "about %(num)s hours left", round(seconds / 3600))
 
 
 def shutter(seconds: float | None) -> str:
     """1/250 s, 0.5 s, 30 s"""
     if not seconds:
         return ""
-    if seconds < 0.3:
-        return f"1/{round(1 / seconds)} s"
-    return f"{seconds:.1f}".rstrip("0").rstrip(".") + " s"
+    return f"1/{round(1 / seconds)} s" if seconds < 0.3 else f"{number(round(seconds, 1))} s"
 
 
 def exposure(photo: Any) -> str:
     """1/250 s · f/2.8 · 24 mm · ISO 100, as much of it as is known."""
     said = (
         shutter(photo.shutter),
-        f"f/{photo.aperture:.1f}".removesuffix(".0") if photo.aperture else "",
-        f"{photo.focal_length:.1f}".removesuffix(".0") + " mm" if photo.focal_length else "",
+        f"f/{number(round(photo.aperture, 1))}" if photo.aperture else "",
+        f"{number(round(photo.focal_length, 1))} mm" if photo.focal_length else "",
         f"ISO {photo.iso}" if photo.iso else "",
     )
     return " · ".join(each for each in said if each)
@@ -125,17 +117,21 @@ def camera(photo: Any) -> str:
 
 def size(amount: float) -> str:
     """Bytes as people read them, in powers of 1000 as disks are sold."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit in ("bytes", "kB") else f"{amount:.1f} {unit}"
+    if amount < 1000:
+        return ngettext("%(num)s byte", "%(num)s bytes", round(amount))
+    for unit in ("kB", "MB", "GB"):
         amount /= 1000
-    return f"{amount:.1f} TB"
+        if amount < 1000:
+            return f"{number(round(amount, 0 if unit == 'kB' else 1))} {unit}"
+    return f"{number(round(amount / 1000, 1))} TB"
 
 
 def pixels(photo: Any) -> str:
     """4000 × 3000 · 12.0 megapixels; a video's and a tiny picture's need no counting."""
     shape, count = f"{photo.width} × {photo.height}", photo.width * photo.height / 1e6
-    return shape if photo.type == "video" or count < 0.1 else f"{shape} · {count:.1f} megapixels"
+    if photo.type == "video" or count < 0.1:
+        return shape
+    return f"{shape} · " + _("%(count)s megapixels", count=number(round(count, 1)))
 
 
 def breakable(path: str) -> Markup:
@@ -145,32 +141,46 @@ def breakable(path: str) -> Markup:
 
 def coordinates(photo: Any) -> str:
     """48.11472° N, 1.67935° W"""
-    latitude = f"{abs(photo.latitude):.5f}° {'N' if photo.latitude >= 0 else 'S'}"
-    return f"{latitude}, {abs(photo.longitude):.5f}° {'E' if photo.longitude >= 0 else 'W'}"
+    latitude = f"{abs(photo.latitude):.5f}° {_('N') if photo.latitude >= 0 else _('S')}"
+    return f"{latitude}, {abs(photo.longitude):.5f}° {_('E') if photo.longitude >= 0 else _('W')}"
+
+
+NOUNS = {
+    "photo": lambda n: ngettext("%(num)s photo", "%(num)s photos", n),
+    "new photo": lambda n: ngettext("%(num)s new photo", "%(num)s new photos", n),
+    "video": lambda n: ngettext("%(num)s video", "%(num)s videos", n),
+    "file": lambda n: ngettext("%(num)s file", "%(num)s files", n),
+    "year": lambda n: ngettext("%(num)s year", "%(num)s years", n),
+    "day": lambda n: ngettext("%(num)s day", "%(num)s days", n),
+    "person": lambda n: ngettext("%(num)s person", "%(num)s people", n),
+    "album": lambda n: ngettext("%(num)s album", "%(num)s albums", n),
+}
 
 
 def count(number: int, word: str) -> str:
     """1 photo, 12 photos, 1,200 photos"""
-    return f"{number:,} {word if number == 1 else word + 's'}"
+    return NOUNS[word](number)
 
 
 def kind(photo: Any) -> str:
     """What a photo is called by its type."""
-    return {"video": "Video", "live": "Live photo", "motion": "Motion photo"}.get(photo.type, "Photo")
+    return {"video": _("Video"), "live": _("Live photo"), "motion": _("Motion photo")}.get(photo.type) or _("Photo")
 
 
 def caption(photo: Any) -> str:
     """What somebody who cannot see a tile is told about it."""
-    length = f", {duration(photo.duration)} long" if photo.type == "video" and photo.duration else ""
-    return f"{kind(photo)}{length}, {long_day(photo.taken_at)}, {clock(photo.taken_at)}"
+    said = [kind(photo), long_day(photo.taken_at), clock(photo.taken_at)]
+    if photo.type == "video" and photo.duration:
+        said.insert(1, _("%(duration)s long", duration=duration(photo.duration)))
+    return ", ".join(said)
 
 
-def weekday_moment(stamp: str | None) -> str:
+def moment(stamp: str | None) -> str:
     """14 June 2025, 14:03, in this machine's time, for a moment kept in UTC."""
     if not stamp:
         return ""
-    moment = datetime.fromisoformat(stamp).astimezone()
-    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}, {moment:%H:%M}"
+    local = datetime.fromisoformat(stamp).astimezone()
+    return format_datetime(local, _("d MMMM y, HH:mm"), local.tzinfo, locale())
 
 
 def _date(taken_at: str) -> date | None:
@@ -184,5 +194,5 @@ FILTERS: dict[str, Callable[..., str]] = {
     "day": day, "long_day": long_day, "date": whole_date, "month": month, "clock": clock, "offset": offset, "date_source": date_source,
     "duration": duration, "time_left": time_left, "exposure": exposure, "camera": camera, "size": size,
     "pixels": pixels, "breakable": breakable, "coordinates": coordinates, "count": count, "kind": kind, "caption": caption,
-    "moment": weekday_moment,
+    "moment": moment, "number": number,
 }  # fmt: skip

@@ -47,7 +47,7 @@ def test_days_have_one_heading_each_and_say_the_year_only_when_it_is_not_this_on
     this_year = date.today().year
     list_photos(f"{this_year}-01-01T10:00:00.000", f"{this_year}-01-01T09:00:00.000", "2019-06-14T14:03:00.000")
     page = client.get("/").text
-    first = words.DAYS[date(this_year, 1, 1).weekday()][:3]
+    first = f"{date(this_year, 1, 1):%a}"
     assert headings(page)[:2] == [f"{first}, 1 January", "Fri, 14 Jun 2019"]
 
 
@@ -145,7 +145,7 @@ def test_a_photos_page_says_everything_in_plain_words(client: FlaskClient, draw_
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", client.get(f"/photo/{photo_id}").text.replace("<wbr>", "")))
     for said in (
         "Friday, 14 June 2024", "14:03 · UTC+2", "As the camera wrote it", "Canon EOS R6", "1/250 s · f/2.8 · 24 mm · ISO 100",
-        "4000 × 3000 · 12.0 megapixels", "beach.jpg", "JPEG", str(path), "48.11472° N, 1.67917° W",
+        "4000 × 3000 · 12 megapixels", "beach.jpg", "JPEG", str(path), "48.11472° N, 1.67917° W",
     ):  # fmt: skip
         assert said in text
     assert "Canon Canon" not in text
@@ -236,7 +236,7 @@ def test_no_page_holds_script_style_or_anything_from_elsewhere(attacked: list[st
         assert not [tag for tag in tags if re.search(r"""\s(style|on\w+)\s*=(?=(?:[^"]*"[^"]*")*[^"]*$)""", tag)]
         assert not re.search(r"<style|<script(?! type=\"module\" src=)", page)
         assert not re.search(r'(?:src|href|action|poster)="(?:https?:)?//', page)
-    for path in STATIC.iterdir():
+    for path in (*STATIC.glob("*.js"), *STATIC.glob("*.css")):
         assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", path.read_text(encoding="utf-8")), path
 
 
@@ -258,7 +258,7 @@ def test_every_control_has_a_name_and_every_picture_a_text(attacked: list[str]) 
         (words.offset(120), "UTC+2"), (words.offset(-210), "UTC−3:30"), (words.offset(0), "UTC"), (words.offset(None), "time zone unknown"),
         (words.shutter(0.004), "1/250 s"), (words.shutter(0.5), "0.5 s"), (words.shutter(30), "30 s"), (words.shutter(1 / 3), "0.3 s"),
         (words.shutter(None), ""), (words.duration(7.4), "0:07"), (words.duration(59.6), "1:00"), (words.duration(3723), "1:02:03"),
-        (words.size(999), "999 bytes"), (words.size(80_400), "80 kB"), (words.size(3_140_000), "3.1 MB"), (words.size(5e12), "5.0 TB"),
+        (words.size(999), "999 bytes"), (words.size(80_400), "80 kB"), (words.size(3_140_000), "3.1 MB"), (words.size(5e12), "5 TB"),
         (words.count(1, "photo"), "1 photo"), (words.count(1200, "photo"), "1,200 photos"), (words.month("2024-06"), "June 2024"),
         (words.month("0000-00"), "0000-00"), (words.day("2024-02-30T00:00:00.000"), "2024-02-30"),
         (words.time_left(20), "less than a minute left"),

@@ -1,0 +1,136 @@
+"""Which language a page speaks, and the catalogues its sentences are translated by.
+
+The English text is the name of each sentence. A language is one file, web/languages/<code>.po, read when the app starts: whoever adds
+one needs no tool but an editor. `make words` collects the sentences of templates, Python and JavaScript into the files.
+"""
+
+import hashlib
+import io
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.support import Translations
+from flask import Flask, Response, abort, g, has_request_context, request
+from markupsafe import Markup
+
+from web.guard import FOR_EVER
+
+ENGLISH = "en"
+FOLDER = Path(__file__).with_name("languages")
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language the pages can speak. script: its sentences for the browser, as a module; version: changes with them."""
+
+    code: str
+    name: str
+    translations: Translations
+    script: str
+    version: str
+
+
+@cache
+def languages() -> dict[str, Language]:
+    """English, and every language there is a catalogue for, by code."""
+    found = {ENGLISH: _language(ENGLISH, Catalog(locale=ENGLISH))}
+    for file in sorted(FOLDER.glob("*.po")):
+        with file.open("rb") as source:
+            found[file.stem] = _language(file.stem, read_po(source, locale=file.stem))
+    return found
+
+
+def _language(code: str, catalogue: Catalog) -> Language:
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    script = _script(catalogue)
+    name = Locale.parse(code).get_display_name(code) or code
+    version = hashlib.sha256(script.encode()).hexdigest()[:12]
+    return Language(code, name.capitalize(), Translations(compiled), script, version)
+
+
+def _script(catalogue: Catalog) -> str:
+    """The sentences that JavaScript says, as a module, with the language's own rule for plurals."""
+    said = {}
+    for message in catalogue:
+        if message.id and message.string and any(str(where).endswith(".js") for where, _ in message.locations):
+            is_plural = isinstance(message.id, tuple)
+            said[message.id[0] if is_plural else message.id] = list(message.string) if is_plural else message.string
+    rule = catalogue.plural_expr
+    if not re.fullmatch(r"[n\d\s()?:!=<>&|%+*-]+", rule):
+        raise ValueError(f"the rule for plurals of {catalogue.locale} is none: {rule}")
+    return f"export default {json.dumps(said, ensure_ascii=False)}\nexport const form = (n) => Number({rule})\n"
+
+
+def current() -> Language:
+    """The language of the answer to this request: what the person chose, else what their browser asks for."""
+    known = languages()
+    if not has_request_context():
+        return known[ENGLISH]
+    if "language" not in g:
+        chosen = getattr(g.get("user"), "language", None)
+        g.language = known.get(chosen or "") or known[request.accept_languages.best_match(list(known), ENGLISH)]
+    return g.language
+
+
+def locale() -> Locale:
+    """How this request's language writes numbers and names days."""
+    return Locale.parse(current().code)
+
+
+def gettext(sentence: str, **values: Any) -> str:
+    """A sentence in the language of the request, with its %(values)s."""
+    said = current().translations.ugettext(sentence)
+    return said % values if values else said
+
+
+def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+    """The sentence that fits the number, which is its %(num)s, written as the language writes numbers."""
+    said = current().translations.ungettext(one, many, num)
+    return said % {"num": number(num), **values}
+
+
+def N_(sentence: str) -> str:
+    """Marks a sentence that is translated later, where it is said."""
+    return sentence
+
+
+def number(value: float) -> str:
+    """1,200 or 1.200"""
+    return format_decimal(value, locale=locale())
+
+
+_ = gettext
+
+
+def register(app: Flask) -> None:
+    app.add_url_rule("/words/<code>-<version>.js", "words", _words)
+    app.jinja_env.globals.update(_=_for_pages, ngettext=_plural_for_pages, language=current)
+
+
+def _for_pages(sentence: str, **values: Any) -> Markup:
+    return Markup(gettext(sentence)) % values if values else Markup(gettext(sentence))
+
+
+def _plural_for_pages(one: str, many: str, num: int, **values: Any) -> Markup:
+    said = current().translations.ungettext(one, many, num)
+    return Markup(said) % {"num": number(num), **values}
+
+
+def _words(code: str, version: str) -> Response:
+    """What JavaScript says in a language. The version in the address is that of the sentences, so they may be kept."""
+    language = languages().get(code) or abort(404)
+    response = Response(language.script, mimetype="text/javascript")
+    if version == language.version:
+        response.headers["Cache-Control"] = FOR_EVER
+    return response

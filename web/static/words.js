@@ -1,0 +1,23 @@
+// Sentences in the page's language. The English text is the name of each; English itself needs no catalogue.
+
+const { lang, dataset } = document.documentElement
+const catalogue = lang === "en" ? { default: {}, form: (n) => Number(n !== 1) } : await import(dataset.words)
+
+/** A sentence, with its {values} put in. */
+export function _(sentence, values) {
+  return fill(catalogue.default[sentence] ?? sentence, values)
+}
+
+/** The sentence that fits the number n, which is its {n}. */
+export function plural(one, many, n, values) {
+  const said = catalogue.default[one]
+  return fill(said ? said[catalogue.form(n)] : n === 1 ? one : many, { n: n.toLocaleString(lang), ...values })
+}
+
+/** A moment, day or number as the language writes it. */
+export const date = (when, options) => new Intl.DateTimeFormat(lang, options).format(when)
+export const number = (value, options) => new Intl.NumberFormat(lang, options).format(value)
+
+function fill(sentence, values) {
+  return values ? sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole) : sentence
+}
