@@ -114,7 +114,7 @@ class Page:
 
 def page(db: Database, owner_id: int, before: str | None = None, size: int = 100, scope: Scope = TIMELINE) -> Page:
     """The photos of a scope, newest first, after the cursor `before`. Raises BadInput for a cursor that is none."""
-    where, values, by = _where(owner_id, scope)
+    where, values, by = condition(owner_id, scope)
     rows = db.conn.execute(
         f"""select {by}, {catalog.TILE} from photos where {where} and ({by}, id) < (?, ?)
             order by {by} desc, id desc limit ?""",
@@ -127,7 +127,7 @@ def page(db: Database, owner_id: int, before: str | None = None, size: int = 100
 
 def newer(db: Database, owner_id: int, after: str, size: int = 100, scope: Scope = TIMELINE) -> Page:
     """The photos right above the cursor `after`, newest first; the page's own cursor continues upwards."""
-    where, values, by = _where(owner_id, scope)
+    where, values, by = condition(owner_id, scope)
     rows = db.conn.execute(
         f"""select {by}, {catalog.TILE} from photos where {where} and ({by}, id) > (?, ?) order by {by}, id limit ?""",
         (*values, *_read_cursor(after), size + 1),
@@ -139,7 +139,7 @@ def newer(db: Database, owner_id: int, after: str, size: int = 100, scope: Scope
 
 def neighbours(db: Database, owner_id: int, photo_id: int, scope: Scope = TIMELINE) -> tuple[int | None, int | None]:
     """The ids of the photos before and after one in its scope; None where there is none, or the photo is not in the scope."""
-    where, values, by = _where(owner_id, scope)
+    where, values, by = condition(owner_id, scope)
     here = db.conn.execute(f"select {by} from photos where {where} and id = ?", (*values, photo_id)).fetchone()
     if here is None:
         return None, None
@@ -163,7 +163,7 @@ def buckets(db: Database, owner_id: int, scope: Scope = TIMELINE) -> list[tuple[
         return db.conn.execute(
             "select month, photos from months where owner_id = ? and photos > 0 order by month desc", (owner_id,)
         ).fetchall()
-    where, values, by = _where(owner_id, scope)
+    where, values, by = condition(owner_id, scope)
     return db.conn.execute(
         f"select substr({by}, 1, 7) as bucket, count(*) from photos where {where} group by bucket order by bucket desc",
         values,
@@ -172,7 +172,7 @@ def buckets(db: Database, owner_id: int, scope: Scope = TIMELINE) -> list[tuple[
 
 def bucket(db: Database, owner_id: int, name: str, scope: Scope = TIMELINE) -> Page:
     """The photos of one month, newest first."""
-    where, values, by = _where(owner_id, scope)
+    where, values, by = condition(owner_id, scope)
     rows = db.conn.execute(
         f"""select {by}, {catalog.TILE} from photos where {where} and {by} >= ? and {by} < ? order by {by} desc, id desc""",
         (*values, name, name + "~"),
@@ -186,12 +186,12 @@ def count(db: Database, owner_id: int, scope: Scope = TIMELINE) -> int:
 
 def ids(db: Database, owner_id: int, scope: Scope, most: int) -> list[int]:
     """The ids of the scope's photos in order, at most so many: for acts on everything in it."""
-    where, values, by = _where(owner_id, scope)
+    where, values, by = condition(owner_id, scope)
     rows = db.conn.execute(f"select id from photos where {where} order by {by} desc, id desc limit ?", (*values, most))
     return [row[0] for row in rows]
 
 
-def _where(owner_id: int, scope: Scope) -> tuple[str, Sequence[Any], str]:
+def condition(owner_id: int, scope: Scope) -> tuple[str, Sequence[Any], str]:
     """The condition for a scope's photos, its values, and the column that orders them."""
     rule = _RULES[scope.kind]
     return f"owner_id = ? and {rule.condition}", (owner_id, *scope.ids), rule.by

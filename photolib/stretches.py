@@ -1,0 +1,126 @@
+"""Pieces of a scope for a grid that holds only what is near: so many photos of a bucket, and where a photo stands.
+
+A bucket is a month of what the scope is ordered by. A place in it is counted from its newest photo, beginning with 0.
+"""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from photolib import catalog, scopes
+from photolib.catalog import Tile
+from photolib.errors import NotFound
+from photolib.scopes import TIMELINE, Scope
+
+SAMPLE = 2000  # photos of a day that say where it was spent; a day of a hundred thousand is not counted for its heading
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Some photos of a bucket. at: what each is ordered by; above, below: that of the photos right outside, None at the bucket's ends."""
+
+    photos: list[Tile]
+    at: list[str]
+    above: str | None
+    below: str | None
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """The bucket a photo is in, and how many of the bucket's photos come before it."""
+
+    bucket: str
+    index: int
+
+
+def stretch(db: Database, owner_id: int, bucket: str, start: int, size: int, scope: Scope = TIMELINE) -> Stretch:
+    """At most so many photos of a bucket, newest first, from a place on."""
+    where, values, by = scopes.condition(owner_id, scope)
+    first = max(0, start - 1)
+    # The ids come from the index alone; only the photos that are wanted are read.
+    rows = db.conn.execute(
+        f"""select {by}, {catalog.TILE} from photos where id in (
+              select id from photos where {where} and {by} >= ? and {by} < ? order by {by} desc, id desc limit ? offset ?)
+            order by {by} desc, id desc""",
+        (*values, bucket, bucket + "~", size + 1 + (start - first), first),
+    ).fetchall()
+    above = rows[0][0] if start and rows else None
+    here = rows[start - first :]
+    below = here[size][0] if len(here) > size else None
+    here = here[:size]
+    return Stretch([catalog.tile(row[1:]) for row in here], [row[0] for row in here], above, below)
+
+
+def ids(db: Database, owner_id: int, bucket: str, start: int, size: int, scope: Scope = TIMELINE) -> list[int]:
+    """The ids of at most so many photos of a bucket, newest first, from a place on."""
+    where, values, by = scopes.condition(owner_id, scope)
+    rows = db.conn.execute(
+        f"select id from photos where {where} and {by} >= ? and {by} < ? order by {by} desc, id desc limit ? offset ?",
+        (*values, bucket, bucket + "~", size, start),
+    )
+    return [row[0] for row in rows]
+
+
+def whereabouts(db: Database, owner_id: int, photo_id: int, scope: Scope = TIMELINE) -> Whereabouts:
+    """Where a photo stands in a scope. Raises NotFound when it is not in it."""
+    where, values, by = scopes.condition(owner_id, scope)
+    row = db.conn.execute(f"select {by} from photos where {where} and id = ?", (*values, photo_id)).fetchone()
+    if row is None:
+        raise NotFound("This photo is not here.")
+    bucket = row[0][:7]
+    return Whereabouts(bucket, _count_above(db, owner_id, scope, bucket, row[0], photo_id))
+
+
+def below(db: Database, owner_id: int, moment: str, scope: Scope = TIMELINE) -> Whereabouts:
+    """Where the newest photo of a year, month or day stands; the next older one when it has none, the oldest when there is none.
+
+    Raises NotFound when the scope is empty.
+    """
+    where, values, by = scopes.condition(owner_id, scope)
+    for comparison, order in (("<", "desc"), (">=", "asc")):
+        row = db.conn.execute(
+            f"select {by}, id from photos where {where} and {by} {comparison} ? order by {by} {order}, id {order} limit 1",
+            (*values, moment + "~"),
+        ).fetchone()
+        if row:
+            bucket = row[0][:7]
+            return Whereabouts(bucket, _count_above(db, owner_id, scope, bucket, *row))
+    raise NotFound("There are no photos here.")
+
+
+def cities(db: Database, owner_id: int, found: Stretch, scope: Scope = TIMELINE) -> dict[str, str]:
+    """The most frequent city of each day ("2024-06-14") of a stretch; a day that goes on outside it is asked for as a whole."""
+    days = {tile.id: at[:10] for tile, at in zip(found.photos, found.at, strict=True)}
+    rows = db.conn.execute(
+        "select photo_id, city from photo_places where photo_id in (select value from json_each(?)) and city is not null",
+        (json.dumps(list(days)),),
+    )
+    counts: dict[str, Counter[str]] = {}
+    for photo_id, city in rows:
+        counts.setdefault(days[photo_id], Counter())[city] += 1
+    for inside, outside in ((found.at[:1], found.above), (found.at[-1:], found.below)):
+        if outside and inside and inside[0][:10] == outside[:10]:
+            counts[outside[:10]] = _cities_of(db, owner_id, scope, outside[:10])
+    return {day: min(found.items(), key=lambda each: (-each[1], each[0]))[0] for day, found in counts.items() if found}
+
+
+def _cities_of(db: Database, owner_id: int, scope: Scope, day: str) -> Counter[str]:
+    where, values, by = scopes.condition(owner_id, scope)
+    rows = db.conn.execute(
+        f"""select city, count(*) from photo_places where city is not null and photo_id in (
+              select id from photos where {where} and {by} >= ? and {by} < ? order by {by} desc, id desc limit ?)
+            group by city""",
+        (*values, day, day + "~", SAMPLE),
+    )
+    return Counter(dict(rows.fetchall()))
+
+
+def _count_above(db: Database, owner_id: int, scope: Scope, bucket: str, at: str, photo_id: int) -> int:
+    where, values, by = scopes.condition(owner_id, scope)
+    row = db.conn.execute(
+        f"select count(*) from photos where {where} and {by} < ? and ({by}, id) > (?, ?)",
+        (*values, bucket + "~", at, photo_id),
+    )
+    return row.fetchone()[0]
