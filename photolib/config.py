@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_type_hints
+from urllib.parse import urlsplit
 
 import platformdirs
 
@@ -47,10 +48,17 @@ class Config:
     workers: int = 0
     rescan_minutes: int = 60
     settle_seconds: float = 2.0
+    trash_days: int = 30
     min_free_mb: int = 1024
     max_megapixels: int = 400
     decode_memory_mb: int = 2048
     decode_seconds: int = 60
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_client_secret_file: Path | None = None
+    oidc_name: str = ""
+    oidc_allow_new_users: bool = False
     log_level: str = "info"
     libraries: tuple[Library, ...] = ()
     file: Path | None = None
@@ -67,6 +75,7 @@ class Config:
         return self.workers or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(2))
 
 
+SECRET = {"oidc_client_secret"}  # settings that are never shown
 NOT_SETTINGS = {"libraries", "file", "sources"}
 
 
@@ -196,17 +205,48 @@ def _checked(config: Config) -> Config:
             raise BadInput(f"{name} ({config.sources[name]}) has to be more than 0.")
     if config.log_level not in ("debug", "info", "warning", "error"):
         raise BadInput(f"log_level ({config.sources['log_level']}) is one of debug, info, warning and error.")
+    _check_oidc(config)
     return replace(config, data_dir=config.data_dir.absolute())
+
+
+def _check_oidc(config: Config) -> None:
+    """What the settings for signing in elsewhere have to be, where there are any. Raises BadInput."""
+    issuer = config.oidc_issuer
+    if not issuer:
+        return
+    try:
+        parts = urlsplit(issuer)
+        is_plain = bool(parts.hostname) and not (parts.query or parts.fragment or parts.username or parts.password)
+    except ValueError:
+        is_plain = False
+    if not is_plain or not (issuer.startswith("https://") or is_local_address(issuer)):
+        raise BadInput(
+            f"oidc_issuer ({config.sources['oidc_issuer']}) has to be the https address of the provider, as it names itself."
+        )
+    if not config.oidc_client_id:
+        raise BadInput("oidc_issuer needs oidc_client_id too: the name under which the provider knows photolib.")
+    if config.oidc_client_secret and config.oidc_client_secret_file:
+        raise BadInput("Give one of oidc_client_secret and oidc_client_secret_file, not both.")
+
+
+def is_local_address(address: str) -> bool:
+    """Whether an http address leads to this machine only, so that nobody between can read what goes there."""
+    parts = urlsplit(address)
+    return parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def shown(config: Config) -> dict[str, dict[str, Any]]:
     """Every setting with its value and where it came from, ready for JSON."""
     plain = {
-        name: {"value": _plain(getattr(config, name)), "from": config.sources.get(name, "default")}
-        for name in setting_names()
+        name: {"value": _shown(config, name), "from": config.sources.get(name, "default")} for name in setting_names()
     }
     plain["libraries"] = {"value": [_plain(each) for each in config.libraries], "from": str(config.file or "default")}
     return plain
+
+
+def _shown(config: Config, name: str) -> Any:
+    value = getattr(config, name)
+    return "(not shown)" if name in SECRET and value else _plain(value)
 
 
 def _plain(value: Any) -> Any:
