@@ -28,8 +28,10 @@ class User:
 
 
 def user_named(db: Database, name: str) -> User:
-    """Raises NotFound."""
+    """Raises NotFound. OWNER_TO_BE is whoever set photolib up, under any name: settings were written before they had one."""
     row = db.conn.execute("select id, name, role from users where name = ?", (name,)).fetchone()
+    if row is None and name == OWNER_TO_BE:
+        row = db.conn.execute("select id, name, role from users order by id limit 1").fetchone()
     if row is None:
         raise NotFound(f"There is no user {name!r}. `photolib users list` shows who there is.")
     return User(*row)
@@ -40,7 +42,7 @@ def users(db: Database) -> list[User]:
 
 
 def add_user(db: Database, name: str) -> User:
-    """Raises BadInput when the name is taken or empty."""
+    """A member. Raises BadInput when the name is taken or empty."""
     if not name.strip() or not name.isprintable():
         raise BadInput("A user needs a name that can be printed.")
     row = db.conn.execute(
@@ -56,7 +58,7 @@ def add_user(db: Database, name: str) -> User:
 def ensure_owner_to_be(db: Database) -> User:
     """The first user, who exists from the start so that photos have an owner; set-up gives them a password later."""
     db.conn.execute(
-        """insert into users (name, role, created_at) values (?, 'admin', ?) on conflict (name) do nothing""",
+        """insert into users (name, role, created_at) select ?, 'admin', ? where not exists (select 1 from users)""",
         (OWNER_TO_BE, now()),
     )
     return user_named(db, OWNER_TO_BE)
@@ -308,6 +310,32 @@ def owners_of(db: Database, key: str) -> list[tuple[int, int]]:
     ).fetchall()
 
 
+def owned(db: Database, owner_id: int, photo_ids: Sequence[int]) -> list[int]:
+    """Those of these photos that are this owner's, in the same order."""
+    rows = db.conn.execute(
+        "select id from photos where owner_id = ? and id in (select value from json_each(?))",
+        (owner_id, json.dumps(list(photo_ids))),
+    )
+    found = {row[0] for row in rows.fetchall()}
+    return [each for each in photo_ids if each in found]
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """Whose a photo is."""
+
+    id: int
+    owner_id: int
+
+
+def owners(db: Database, photo_ids: Sequence[int]) -> list[Ownership]:
+    """Whose each of these photos is; those that do not exist are left out."""
+    rows = db.conn.execute(
+        "select id, owner_id from photos where id in (select value from json_each(?))", (json.dumps(list(photo_ids)),)
+    )
+    return [Ownership(*row) for row in rows.fetchall()]
+
+
 def tile(row: Sequence[Any]) -> Tile:
     """A row of the columns TILE."""
     return Tile(*(*row[:-1], bool(row[-1])))  # is_favourite is its last field
@@ -346,11 +374,13 @@ def add_photo(
     for photo_id, owner in owners_of(db, original.key):
         if owner == owner_id:
             return photo_id, False
+    number = max(latest_id(db), int(remembered(db, "last photo id") or 0)) + 1  # never one that was somebody's (m008)
     row = db.conn.execute(
-        """insert into photos (owner_id, key, type, status, is_listed, shown_at, month, taken_at_source, filename, added_at)
-           values (?, ?, ?, 'processing', 1, ?, ?, 'file time', ?, ?) returning id""",
-        (owner_id, original.key, kind, shown_at, shown_at[:7], filename, now()),
+        """insert into photos (id, owner_id, key, type, status, is_listed, shown_at, month, taken_at_source, filename, added_at)
+           values (?, ?, ?, ?, 'processing', 1, ?, ?, 'file time', ?, ?) returning id""",
+        (number, owner_id, original.key, kind, shown_at, shown_at[:7], filename, now()),
     ).fetchone()
+    sources.photo_is_back(db, owner_id, original.key, row[0])
     return row[0], True
 
 
@@ -365,16 +395,23 @@ _JSON = ("people", "regions", "exif", "notes")
 
 
 def describe(db: Database, photo_id: int, facts: dict[str, Any]) -> None:
-    """Write what the file and its sidecars say about a photo. May run again: the same facts give the same rows."""
+    """Write what the file and its sidecars say about a photo. May run again: the same facts give the same rows.
+
+    What people said about it (edits.py) stands above that.
+    """
+    row = db.conn.execute("select facts from corrections where photo_id = ?", (photo_id,)).fetchone()
+    said = json.loads(row[0]) if row else {}
+    facts = facts | {name: value for name, value in said.items() if name not in ("is_favourite", "is_archived")}
     db.conn.execute(
         f"""update photos set shown_at = ?, month = ?, {", ".join(f"{name} = ?" for name in _HOT)},
-              is_favourite = max(is_favourite, ?), is_archived = max(is_archived, ?),
+              is_favourite = coalesce(?, max(is_favourite, ?)), is_archived = coalesce(?, max(is_archived, ?)),
               trashed_at = coalesce(trashed_at, ?)
             where id = ?""",
         (
             facts["taken_at"], facts["taken_at"][:7], *(facts.get(name) for name in _HOT),
-            int(bool(facts.get("is_favourite"))), int(bool(facts.get("is_archived"))),
-            now() if facts.get("is_trashed") else None, photo_id,
+            said.get("is_favourite"), int(bool(facts.get("is_favourite"))),
+            said.get("is_archived"), int(bool(facts.get("is_archived"))),
+            now() if facts.get("is_trashed") and "trashed_at" not in said else None, photo_id,
         ),
     )  # fmt: skip
     names = (*_COLD, *_JSON)
@@ -389,7 +426,7 @@ def describe(db: Database, photo_id: int, facts: dict[str, Any]) -> None:
     )
     db.conn.execute("delete from photo_tags where photo_id = ? and source = 'file'", (photo_id,))
     owner_id = db.conn.execute("select owner_id from photos where id = ?", (photo_id,)).fetchone()[0]
-    for keyword in facts.get("keywords") or []:
+    for keyword in (each for each in facts.get("keywords") or [] if each not in said.get("removed_tags", ())):
         tag(db, owner_id, photo_id, keyword, "file")
     motion = facts.get("motion")
     db.conn.execute("delete from parts where photo_id = ? and role = 'motion'", (photo_id,))
@@ -601,6 +638,11 @@ def has_original(db: Database, key: str) -> bool:
 def shown_photos(db: Database) -> list[tuple[int, str]]:
     """(id, key) of every photo that has not failed, newest first."""
     return db.conn.execute("select id, key from photos where status <> 'failed' order by id desc").fetchall()
+
+
+def is_shown(db: Database, key: str) -> bool:
+    """Whether an original is what some photo shows: then its variants are needed."""
+    return db.conn.execute("select 1 from photos where key = ?", (key,)).fetchone() is not None
 
 
 def remember(db: Database, name: str, value: str) -> None:

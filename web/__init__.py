@@ -21,6 +21,7 @@ def create_app(library: "Library") -> "Flask":
         api,
         duplicates,
         duplicates_pages,
+        edits,
         errors,
         guard,
         language,
@@ -31,6 +32,7 @@ def create_app(library: "Library") -> "Flask":
         places_pages,
         search_api,
         search_pages,
+        timeline_api,
         words,
     )
 
@@ -48,11 +50,13 @@ def create_app(library: "Library") -> "Flask":
         places_pages,
         duplicates_pages,
         search_pages,
+        edits,
         api,
         duplicates,
         media,
         people_api,
         search_api,
+        timeline_api,
     ):
         app.register_blueprint(room.bp)
     language.register(app)

@@ -1,6 +1,7 @@
 """/api/v1: the same questions the pages ask, answered in JSON. PRODUCT words: photo_id, key, taken_at, parts, urls."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -40,36 +41,6 @@ def photos() -> dict[str, Any]:
 def photo(photo_id: int) -> dict[str, Any]:
     found = allowed_photo(photo_id)
     return photo_json(found)
-
-
-@bp.get("/timeline/buckets")
-def buckets() -> dict[str, Any]:
-    """How many photos a scope has in each month of what it is ordered by."""
-    months = scopes.buckets(library().db, user().id, asked_scope())
-    return {"items": [{"month": month, "count": count} for month, count in months], "next": None}
-
-
-@bp.get("/timeline/buckets/<month>")
-def bucket(month: str) -> dict[str, Any]:
-    """One list for each column: a month of ten thousand photos is a page's layout, and has to be small."""
-    if not re.fullmatch(r"\d{4}-\d\d", month, re.ASCII):
-        raise BadInput("A month is written like 2019-06.")
-    page = scopes.bucket(library().db, user().id, month, asked_scope())
-    tiles = page.photos
-    return {
-        "month": month,
-        "count": len(tiles),
-        "photo_id": [tile.id for tile in tiles],
-        "key": [tile.key for tile in tiles],
-        "type": [tile.type for tile in tiles],
-        "status": [tile.status for tile in tiles],
-        "taken_at": [tile.taken_at for tile in tiles],
-        "ordered_at": page.at,
-        "ratio": [round(tile.ratio, 3) for tile in tiles],
-        "duration": [tile.duration for tile in tiles],
-        "is_favourite": [tile.is_favourite for tile in tiles],
-        "placeholder": [placeholder(tile.placeholder) for tile in tiles],
-    }
 
 
 @bp.get("/labels")
@@ -152,6 +123,15 @@ def allowed_photo(photo_id: int, act: access.Action = "view") -> Photo:
     found = catalog.photo(library().db, photo_id)
     access.require(visitor(), act, found)
     return found
+
+
+def allowed_photos(photo_ids: Sequence[int], act: access.Action = "view") -> None:
+    """Raises NotFound unless the visitor may do this with every one of these photos."""
+    owners = catalog.owners(library().db, photo_ids)
+    if len(owners) != len(set(photo_ids)):
+        raise NotFound("There is no such photo.")
+    for each in owners:
+        access.require(visitor(), act, each)
 
 
 def asked_scope() -> Scope:

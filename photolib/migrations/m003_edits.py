@@ -10,9 +10,9 @@ def m003_edits(db: Database) -> None:
     """Corrections that outlast every new reading of a file, the log that undoes them, and indexes for the sets photos are shown in."""
     here = "trashed_at is null and status <> 'failed'"
     statements = (
-        # One row per act: what (a kind), said (the sentence), before (JSON: what it takes to undo it).
+        # One row per act: what (a kind), how many it changed, before (JSON: what it takes to undo it).
         """create table edits (id integer primary key autoincrement, owner_id integer not null references users(id), at text not null,
-             what text not null, said text not null, before text not null, undone_at text) strict""",
+             what text not null, changed integer not null, before text not null, undone_at text) strict""",
         "create index idx_edits_owner on edits (owner_id, id)",
         # What a person said about a photo, as facts of metadata (JSON): they stand above what the file says, whenever it is read.
         """create table corrections (photo_id integer primary key references photos(id) on delete cascade,

@@ -1,0 +1,188 @@
+"""Changing photos, one or many at a time: /api/v1/photos/edit for scripts, /photos/act for plain forms, and undoing either."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from photolib import edits
+from photolib.db import write
+from photolib.edits import Edit
+from photolib.errors import BadInput
+from web.api import LARGEST_ID, allowed_photo, allowed_photos, photo_json
+from web.done import done
+from web.guard import takes_files
+from web.here import library, user
+from web.language import _, ngettext
+
+bp = Blueprint("edits", __name__)
+
+MOST = 100_000  # photos in one act
+LARGEST_LIST = 4 << 20  # bytes that so many ids may take
+
+
+@bp.patch("/api/v1/photos/<int:photo_id>")
+def change(photo_id: int) -> dict[str, Any]:
+    """What edits.checked() explains, for one photo; answers with all of it, and with what undoes the change."""
+    allowed_photo(photo_id, "edit")
+    done_so = _apply([photo_id], _said())
+    return {**photo_json(allowed_photo(photo_id)), "edit": edit_json(done_so)}
+
+
+@bp.delete("/api/v1/photos/<int:photo_id>")
+def trash(photo_id: int) -> dict[str, Any]:
+    """Into the trash, from where it can be taken back."""
+    allowed_photo(photo_id, "edit")
+    return edit_json(_apply([photo_id], {"is_trashed": True}))
+
+
+@bp.post("/api/v1/photos/edit")
+@takes_files(LARGEST_LIST)
+def change_many() -> dict[str, Any]:
+    """{"photo_ids": [1, 2], "is_favourite": true}: the changes of PATCH for many photos at once."""
+    said = _said()
+    photo_ids = photo_ids_in(said)
+    allowed_photos(photo_ids, "edit")
+    return edit_json(_apply(photo_ids, {name: value for name, value in said.items() if name != "photo_ids"}))
+
+
+@bp.post("/api/v1/edits/<int:edit_id>/undo")
+def undo(edit_id: int) -> dict[str, Any]:
+    return edit_json(_undo(edit_id))
+
+
+@bp.post("/photos/act")
+@takes_files(LARGEST_LIST)
+def act() -> Response:
+    """A form with fields `photo`, once for each, and `act`: what ACTS names, or the fields of one of its own."""
+    ids = request.form.getlist("photo")
+    if not all(re.fullmatch(r"\d{1,18}", each, re.ASCII) for each in ids):
+        raise BadInput("Choose the photos from those on the page.")
+    photo_ids = [int(each) for each in ids]
+    allowed_photos(photo_ids, "edit")
+    return edited(_apply(photo_ids, _changes(request.form.get("act", ""))))
+
+
+@bp.post("/edits/<int:edit_id>/undo")
+def take_back(edit_id: int) -> Response:
+    return edited(_undo(edit_id))
+
+
+def _apply(photo_ids: Sequence[int], changes: dict[str, Any]) -> Edit:
+    with write(library().db) as db:
+        return edits.edit(db, user().id, photo_ids, changes)
+
+
+def _undo(edit_id: int) -> Edit:
+    with write(library().db) as db:
+        taken_back = edits.undo(db, user().id, min(edit_id, LARGEST_ID))
+    return Edit(None, "undo", taken_back.photo_ids)
+
+
+# ---------------------------------------------------------------- what is asked for
+
+ACTS: dict[str, dict[str, Any]] = {
+    "favourite": {"is_favourite": True},
+    "unfavourite": {"is_favourite": False},
+    "archive": {"is_archived": True},
+    "unarchive": {"is_archived": False},
+    "trash": {"is_trashed": True},
+    "restore": {"is_trashed": False},
+    "unplace": {"latitude": None, "longitude": None},
+}
+
+
+def _changes(act: str) -> dict[str, Any]:
+    """The changes that a form asks for."""
+    form = request.form
+    if act in ACTS:
+        return ACTS[act]
+    if act == "rate":
+        return {"rating": _whole("rating")}
+    if act == "caption":
+        return {name: form[name] for name in ("title", "description") if name in form}
+    if act == "date":
+        return {
+            "taken_at": form.get("taken_at"),
+            **({"utc_offset": _whole("utc_offset")} if "utc_offset" in form else {}),
+        }
+    if act == "shift":
+        return {"shift_minutes": _whole("minutes")}
+    if act == "place":
+        return {"latitude": _degrees("latitude"), "longitude": _degrees("longitude")}
+    if act in ("tag", "untag"):
+        names = [each for each in form.get("tags", "").split(",") if each.strip()]
+        return {"add_tags" if act == "tag" else "remove_tags": names}
+    raise BadInput("This form asks for nothing that photolib can do.")
+
+
+def _whole(name: str) -> int | None:
+    text = request.form.get(name, "").strip()
+    if not text:
+        return None
+    if not re.fullmatch(r"[+-]?\d{1,10}", text, re.ASCII):
+        raise BadInput(f"{name} has to be a whole number.")
+    return int(text)
+
+
+def _degrees(name: str) -> float:
+    try:
+        return float(request.form.get(name, ""))
+    except ValueError as problem:
+        raise BadInput("A place is given as latitude and longitude in degrees.") from problem
+
+
+def _said() -> dict[str, Any]:
+    said = request.get_json()
+    if not isinstance(said, dict):
+        raise BadInput("What is sent here has to be a JSON object.")
+    return said
+
+
+def photo_ids_in(said: dict[str, Any]) -> list[int]:
+    """The photos that a request names. Raises BadInput."""
+    ids = said.get("photo_ids")
+    if not isinstance(ids, list) or not 0 < len(ids) <= MOST:
+        raise BadInput(f"photo_ids is a list of at most {MOST} numbers of photos.")
+    if not all(type(each) is int and 0 < each <= LARGEST_ID for each in ids):
+        raise BadInput("photo_ids has to hold the numbers of photos.")
+    return ids
+
+
+# ---------------------------------------------------------------- what was done
+
+
+def edited(edit: Edit) -> Response:
+    """Answer a form: say what was done, with the address that undoes it."""
+    return done(sentence(edit), f"/edits/{edit.id}/undo" if edit.id is not None else None)
+
+
+def edit_json(edit: Edit) -> dict[str, Any]:
+    """undo: where a POST takes it back; null when nothing had to change."""
+    return {
+        "edit_id": edit.id,
+        "said": sentence(edit),
+        "photo_ids": edit.photo_ids,
+        "undo": f"/api/v1/edits/{edit.id}/undo" if edit.id is not None else None,
+    }
+
+
+def sentence(edit: Edit) -> str:
+    """What was done, in words."""
+    n = len(edit.photo_ids)
+    if not n and edit.what != "undo":
+        return _("Nothing had to be changed.")
+    return {
+        "trash": ngettext("Moved to the trash", "%(num)s photos moved to the trash", n),
+        "restore": ngettext("Taken out of the trash", "%(num)s photos taken out of the trash", n),
+        "archive": ngettext("Moved to the archive", "%(num)s photos moved to the archive", n),
+        "unarchive": ngettext("Back in the timeline", "%(num)s photos are back in the timeline", n),
+        "favourite": ngettext("Added to the favourites", "%(num)s photos added to the favourites", n),
+        "unfavourite": ngettext("No longer a favourite", "%(num)s photos are no longer favourites", n),
+        "rate": ngettext("The rating is saved", "The rating of %(num)s photos is saved", n),
+        "date": ngettext("The date is changed", "The dates of %(num)s photos are changed", n),
+        "place": ngettext("The place is changed", "The places of %(num)s photos are changed", n),
+        "tag": ngettext("The tags are changed", "The tags of %(num)s photos are changed", n),
+        "undo": _("Undone"),
+    }.get(edit.what) or ngettext("Saved", "%(num)s photos are changed", n)
