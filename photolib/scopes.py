@@ -63,7 +63,7 @@ _RULES = {
     "undated": _Rule(f"is_listed = 1 and taken_at_source in ({', '.join(repr(each) for each in GUESSED)})"),
     "unplaced": _Rule("is_listed = 1 and latitude is null"),
     "album": _Rule(
-        f"{_HERE} and id in (select photo_id from album_photos where album_id = ?)",
+        "id in (select photo_id from album_members where album_id = ?)",  # what is archived stays in its albums
         ids=1, owned="select 1 from albums where id = ? and owner_id = ?",
     ),
     "person": _Rule(f"is_listed = 1 and {_OF_PERSON}", ids=1, owned=_HAS_PERSON),
@@ -114,23 +114,24 @@ class Page:
 
 def page(db: Database, owner_id: int, before: str | None = None, size: int = 100, scope: Scope = TIMELINE) -> Page:
     """The photos of a scope, newest first, after the cursor `before`. Raises BadInput for a cursor that is none."""
-    where, values, by = condition(owner_id, scope)
+    this = ordered(db, owner_id, scope)
+    here = f"and ({this.by}, {this.id}) {this.after} (?, ?)" if before else ""
     rows = db.conn.execute(
-        f"""select {by}, {catalog.TILE} from photos where {where} and ({by}, id) < (?, ?)
-            order by {by} desc, id desc limit ?""",
-        (*values, *(_read_cursor(before) if before else ("9", 0)), size + 1),
+        f"""select {this.by}, {catalog.TILE} from {this.photos} where {this.where} {here} order by {this.order} limit ?""",
+        (*this.values, *(_read_cursor(before) if before else ()), size + 1),
     ).fetchall()
-    here = rows[:size]
-    cursor = _cursor(here[-1][0], here[-1][1]) if len(rows) > size else None
-    return Page([catalog.tile(row[1:]) for row in here], cursor, [row[0] for row in here])
+    found = rows[:size]
+    cursor = _cursor(found[-1][0], found[-1][1]) if len(rows) > size else None
+    return Page([catalog.tile(row[1:]) for row in found], cursor, [row[0] for row in found])
 
 
 def newer(db: Database, owner_id: int, after: str, size: int = 100, scope: Scope = TIMELINE) -> Page:
     """The photos right above the cursor `after`, newest first; the page's own cursor continues upwards."""
-    where, values, by = condition(owner_id, scope)
+    this = ordered(db, owner_id, scope)
     rows = db.conn.execute(
-        f"""select {by}, {catalog.TILE} from photos where {where} and ({by}, id) > (?, ?) order by {by}, id limit ?""",
-        (*values, *_read_cursor(after), size + 1),
+        f"""select {this.by}, {catalog.TILE} from {this.photos}
+            where {this.where} and ({this.by}, {this.id}) {this.before} (?, ?) order by {this.reverse} limit ?""",
+        (*this.values, *_read_cursor(after), size + 1),
     ).fetchall()
     here = rows[:size][::-1]
     cursor = _cursor(here[0][0], here[0][1]) if len(rows) > size else None
@@ -139,16 +140,18 @@ def newer(db: Database, owner_id: int, after: str, size: int = 100, scope: Scope
 
 def neighbours(db: Database, owner_id: int, photo_id: int, scope: Scope = TIMELINE) -> tuple[int | None, int | None]:
     """The ids of the photos before and after one in its scope; None where there is none, or the photo is not in the scope."""
-    where, values, by = condition(owner_id, scope)
-    here = db.conn.execute(f"select {by} from photos where {where} and id = ?", (*values, photo_id)).fetchone()
+    this = ordered(db, owner_id, scope)
+    here = db.conn.execute(
+        f"select {this.by} from {this.photos} where {this.where} and {this.id} = ?", (*this.values, photo_id)
+    ).fetchone()
     if here is None:
         return None, None
     found = []
-    for sign, order in ((">", "asc"), ("<", "desc")):
+    for sign, order in ((this.before, this.reverse), (this.after, this.order)):
         row = db.conn.execute(
-            f"""select id from photos where {where} and ({by}, id) {sign} (?, ?)
-                order by {by} {order}, id {order} limit 1""",
-            (*values, here[0], photo_id),
+            f"""select {this.id} from {this.photos} where {this.where} and ({this.by}, {this.id}) {sign} (?, ?)
+                order by {order} limit 1""",
+            (*this.values, here[0], photo_id),
         ).fetchone()
         found.append(row[0] if row else None)
     return found[0], found[1]
@@ -158,24 +161,29 @@ def neighbours(db: Database, owner_id: int, photo_id: int, scope: Scope = TIMELI
 
 
 def buckets(db: Database, owner_id: int, scope: Scope = TIMELINE) -> list[tuple[str, int]]:
-    """Months ("2024-06") with the number of photos in each, newest first. The months are those of what the scope is ordered by."""
+    """Months ("2024-06") with the number of photos in each, in the scope's order. The months are those of what it is ordered by.
+
+    An album that is arranged by hand has no months: its buckets ("p100000") are some hundred neighbours each.
+    """
     if scope == TIMELINE:  # counted by triggers
         return db.conn.execute(
             "select month, photos from months where owner_id = ? and photos > 0 order by month desc", (owner_id,)
         ).fetchall()
-    where, values, by = condition(owner_id, scope)
+    this = ordered(db, owner_id, scope)
     return db.conn.execute(
-        f"select substr({by}, 1, 7) as bucket, count(*) from photos where {where} group by bucket order by bucket desc",
-        values,
+        f"""select substr({this.by}, 1, 7) as bucket, count(*) from {this.alone} where {this.where}
+            group by bucket order by bucket {this.down}""",
+        this.values,
     ).fetchall()
 
 
 def bucket(db: Database, owner_id: int, name: str, scope: Scope = TIMELINE) -> Page:
     """The photos of one month, newest first."""
-    where, values, by = condition(owner_id, scope)
+    this = ordered(db, owner_id, scope)
     rows = db.conn.execute(
-        f"""select {by}, {catalog.TILE} from photos where {where} and {by} >= ? and {by} < ? order by {by} desc, id desc""",
-        (*values, name, name + "~"),
+        f"""select {this.by}, {catalog.TILE} from {this.photos} where {this.where} and {this.by} >= ? and {this.by} < ?
+            order by {this.order}""",
+        (*this.values, name, name + "~"),
     ).fetchall()
     return Page([catalog.tile(row[1:]) for row in rows], None, [row[0] for row in rows])
 
@@ -186,8 +194,10 @@ def count(db: Database, owner_id: int, scope: Scope = TIMELINE) -> int:
 
 def ids(db: Database, owner_id: int, scope: Scope, most: int) -> list[int]:
     """The ids of the scope's photos in order, at most so many: for acts on everything in it."""
-    where, values, by = condition(owner_id, scope)
-    rows = db.conn.execute(f"select id from photos where {where} order by {by} desc, id desc limit ?", (*values, most))
+    this = ordered(db, owner_id, scope)
+    rows = db.conn.execute(
+        f"select {this.id} from {this.alone} where {this.where} order by {this.order} limit ?", (*this.values, most)
+    )
     return [row[0] for row in rows]
 
 
@@ -195,6 +205,63 @@ def condition(owner_id: int, scope: Scope) -> tuple[str, Sequence[Any], str]:
     """The condition for a scope's photos, its values, and the column that orders them."""
     rule = _RULES[scope.kind]
     return f"owner_id = ? and {rule.condition}", (owner_id, *scope.ids), rule.by
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """A scope's photos in their order, as pieces of a question.
+
+    photos: what to select from; alone: the same when nothing of the photos themselves is asked for; by: the text they are ordered by,
+    and within that by id, as down says ("desc" for newest first). A place in the order is compared with before and after.
+    """
+
+    photos: str
+    alone: str
+    where: str
+    values: Sequence[Any]
+    by: str
+    id: str
+    down: str
+
+    @property
+    def order(self) -> str:
+        return f"{self.by} {self.down}, {self.id} {self.down}"
+
+    @property
+    def reverse(self) -> str:
+        up = "asc" if self.down == "desc" else "desc"
+        return f"{self.by} {up}, {self.id} {up}"
+
+    @property
+    def before(self) -> str:
+        return ">" if self.down == "desc" else "<"
+
+    @property
+    def after(self) -> str:
+        return "<" if self.down == "desc" else ">"
+
+
+# Of an album: by what its photos are ordered, and in which direction.
+_ALBUM_ORDERS = {"oldest": ("photo_at", "asc"), "newest": ("photo_at", "desc"), "manual": ("rank", "asc")}
+
+
+def ordered(db: Database, owner_id: int, scope: Scope = TIMELINE) -> Ordered:
+    """How to ask for a scope's photos in their order. Everything but an album is ordered from new to old."""
+    if scope.kind == "album":
+        return _in_album(db, scope)
+    where, values, by = condition(owner_id, scope)
+    return Ordered("photos", "photos", where, values, by, "id", "desc")
+
+
+def _in_album(db: Database, scope: Scope) -> Ordered:
+    row = db.conn.execute("select order_by, query is null from albums where id = ?", scope.ids).fetchone()
+    if row is None:
+        raise NotFound("There is nothing here. Perhaps it has been deleted.")
+    order, is_picked = row
+    table = "album_photos" if is_picked else "found_photos"
+    by, down = _ALBUM_ORDERS["oldest" if order == "manual" and not is_picked else order]
+    photos = f"{table} cross join photos on photos.id = photo_id"  # cross: in the order of the album's index
+    return Ordered(photos, table, "album_id = ? and is_here = 1", scope.ids, by, "photo_id", down)
 
 
 # ---------------------------------------------------------------- cursors
@@ -213,6 +280,16 @@ def cursor_from(photo: Photo) -> str:
 def cursor_below(moment: str) -> str:
     """The cursor that continues with the newest photo of a year, month or day ("2019", "2019-06", "2019-06-14")."""
     return _cursor(moment + "~", 0)  # "~" sorts behind everything that can follow a moment
+
+
+def cursor_at_start(page: Page) -> str | None:
+    """The cursor that continues after the first photo of a page, or, with newer(), above it; None for an empty one."""
+    return _cursor(page.at[0], page.photos[0].id) if page.photos else None
+
+
+def cursor_at_end(page: Page) -> str | None:
+    """The cursor that continues after the last photo of a page; None for an empty one."""
+    return _cursor(page.at[-1], page.photos[-1].id) if page.photos else None
 
 
 def _cursor(at: str, photo_id: int) -> str:

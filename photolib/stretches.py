@@ -37,14 +37,15 @@ class Whereabouts:
 
 def stretch(db: Database, owner_id: int, bucket: str, start: int, size: int, scope: Scope = TIMELINE) -> Stretch:
     """At most so many photos of a bucket, newest first, from a place on."""
-    where, values, by = scopes.condition(owner_id, scope)
+    this = scopes.ordered(db, owner_id, scope)
     first = max(0, start - 1)
     # The ids come from the index alone; only the photos that are wanted are read.
     rows = db.conn.execute(
-        f"""select {by}, {catalog.TILE} from photos where id in (
-              select id from photos where {where} and {by} >= ? and {by} < ? order by {by} desc, id desc limit ? offset ?)
-            order by {by} desc, id desc""",
-        (*values, bucket, bucket + "~", size + 1 + (start - first), first),
+        f"""select at, {catalog.TILE} from (
+              select {this.by} as at, {this.id} as here_id from {this.alone} where {this.where} and {this.by} >= ? and {this.by} < ?
+              order by {this.order} limit ? offset ?
+            ) cross join photos on photos.id = here_id order by at {this.down}, here_id {this.down}""",
+        (*this.values, bucket, bucket + "~", size + 1 + (start - first), first),
     ).fetchall()
     above = rows[0][0] if start and rows else None
     here = rows[start - first :]
@@ -55,18 +56,21 @@ def stretch(db: Database, owner_id: int, bucket: str, start: int, size: int, sco
 
 def ids(db: Database, owner_id: int, bucket: str, start: int, size: int, scope: Scope = TIMELINE) -> list[int]:
     """The ids of at most so many photos of a bucket, newest first, from a place on."""
-    where, values, by = scopes.condition(owner_id, scope)
+    this = scopes.ordered(db, owner_id, scope)
     rows = db.conn.execute(
-        f"select id from photos where {where} and {by} >= ? and {by} < ? order by {by} desc, id desc limit ? offset ?",
-        (*values, bucket, bucket + "~", size, start),
+        f"""select {this.id} from {this.alone} where {this.where} and {this.by} >= ? and {this.by} < ?
+            order by {this.order} limit ? offset ?""",
+        (*this.values, bucket, bucket + "~", size, start),
     )
     return [row[0] for row in rows]
 
 
 def whereabouts(db: Database, owner_id: int, photo_id: int, scope: Scope = TIMELINE) -> Whereabouts:
     """Where a photo stands in a scope. Raises NotFound when it is not in it."""
-    where, values, by = scopes.condition(owner_id, scope)
-    row = db.conn.execute(f"select {by} from photos where {where} and id = ?", (*values, photo_id)).fetchone()
+    this = scopes.ordered(db, owner_id, scope)
+    row = db.conn.execute(
+        f"select {this.by} from {this.photos} where {this.where} and {this.id} = ?", (*this.values, photo_id)
+    ).fetchone()
     if row is None:
         raise NotFound("This photo is not here.")
     bucket = row[0][:7]
@@ -78,11 +82,14 @@ def below(db: Database, owner_id: int, moment: str, scope: Scope = TIMELINE) -> 
 
     Raises NotFound when the scope is empty.
     """
-    where, values, by = scopes.condition(owner_id, scope)
-    for comparison, order in (("<", "desc"), (">=", "asc")):
+    this = scopes.ordered(db, owner_id, scope)
+    # Newest first, it is the first one that is not newer; oldest first, the first one that is not older.
+    here, beyond = (moment + "~", ("<", ">=")) if this.down == "desc" else (moment, (">=", "<"))
+    for comparison, order in zip(beyond, (this.order, this.reverse), strict=True):
         row = db.conn.execute(
-            f"select {by}, id from photos where {where} and {by} {comparison} ? order by {by} {order}, id {order} limit 1",
-            (*values, moment + "~"),
+            f"""select {this.by}, {this.id} from {this.alone} where {this.where} and {this.by} {comparison} ?
+                order by {order} limit 1""",
+            (*this.values, here),
         ).fetchone()
         if row:
             bucket = row[0][:7]
@@ -107,20 +114,22 @@ def cities(db: Database, owner_id: int, found: Stretch, scope: Scope = TIMELINE)
 
 
 def _cities_of(db: Database, owner_id: int, scope: Scope, day: str) -> Counter[str]:
-    where, values, by = scopes.condition(owner_id, scope)
+    this = scopes.ordered(db, owner_id, scope)
     rows = db.conn.execute(
         f"""select city, count(*) from photo_places where city is not null and photo_id in (
-              select id from photos where {where} and {by} >= ? and {by} < ? order by {by} desc, id desc limit ?)
+              select {this.id} from {this.alone} where {this.where} and {this.by} >= ? and {this.by} < ?
+              order by {this.order} limit ?)
             group by city""",
-        (*values, day, day + "~", SAMPLE),
+        (*this.values, day, day + "~", SAMPLE),
     )
     return Counter(dict(rows.fetchall()))
 
 
 def _count_above(db: Database, owner_id: int, scope: Scope, bucket: str, at: str, photo_id: int) -> int:
-    where, values, by = scopes.condition(owner_id, scope)
+    this = scopes.ordered(db, owner_id, scope)
     row = db.conn.execute(
-        f"select count(*) from photos where {where} and {by} < ? and ({by}, id) > (?, ?)",
-        (*values, bucket + "~", at, photo_id),
+        f"""select count(*) from {this.alone} where {this.where} and {this.by} >= ? and {this.by} < ?
+              and ({this.by}, {this.id}) {this.before} (?, ?)""",
+        (*this.values, bucket, bucket + "~", at, photo_id),
     )
     return row.fetchone()[0]
