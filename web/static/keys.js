@@ -8,3 +8,9 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault()
   open()
 })
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.("[data-keys]")) return
+  event.target.closest("[popover]")?.hidePopover()
+  open()
+})
