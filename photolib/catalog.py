@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from photolib import sources
+from photolib import album_rows, sources
 from photolib.errors import BadInput, NotFound
 from photolib.sources import now, shown_path
 
@@ -157,6 +157,7 @@ class Photo:
     regions: list[dict[str, Any]] = field(default_factory=list)
     exif: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    panorama: dict[str, float] | None = None
     tags: list[str] = field(default_factory=list)
     albums: list[dict[str, Any]] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
@@ -246,7 +247,7 @@ def photo(db: Database, photo_id: int) -> Photo:
              latitude, longitude, width, height, duration, placeholder, rating, is_favourite, is_archived, trashed_at, added_at,
              originals.format, media_type, size,
              title, description, orientation, altitude, direction, make, model, lens, focal_length, aperture, shutter, iso,
-             video_codec, content_id, people, regions, exif, notes,
+             video_codec, content_id, people, regions, exif, notes, panorama,
              (select reason from jobs where photo_id = photos.id and state = 'failed' limit 1) as reason
            from photos join originals on originals.key = photos.key left join details on details.photo_id = photos.id
            where photos.id = ?""",
@@ -256,7 +257,7 @@ def photo(db: Database, photo_id: int) -> Photo:
     if row is None:
         raise NotFound("There is no such photo.")
     values = dict(zip([each[0] for each in cursor.description], row, strict=True))
-    for name, empty in (("people", []), ("regions", []), ("exif", {}), ("notes", [])):
+    for name, empty in (("people", []), ("regions", []), ("exif", {}), ("notes", []), ("panorama", None)):
         values[name] = json.loads(values[name]) if values[name] else empty
     for name in ("is_favourite", "is_archived"):
         values[name] = bool(values[name])
@@ -391,7 +392,7 @@ _COLD = (
     "title", "description", "orientation", "altitude", "direction", "make", "model", "lens", "focal_length", "aperture",
     "shutter", "iso", "video_codec", "content_id",
 )  # fmt: skip
-_JSON = ("people", "regions", "exif", "notes")
+_JSON = ("people", "regions", "exif", "notes", "panorama")
 
 
 def describe(db: Database, photo_id: int, facts: dict[str, Any]) -> None:
@@ -513,20 +514,17 @@ def tag(db: Database, owner_id: int, photo_id: int, name: str, source: str) -> N
 def put_in_album(
     db: Database, owner_id: int, photo_id: int, title: str, kind: str = "manual", description: str = ""
 ) -> int:
-    """Put a photo at the end of the owner's album of that title, which is made when there is none; return the album's id."""
+    """Put a photo at the end of the owner's album of that title, which is made when there is none; return the album's id.
+
+    An album that was made for a folder is found by the folder's name, whatever somebody has called it since.
+    """
     row = db.conn.execute(
-        "select id from albums where owner_id = ? and title = ? order by id limit 1", (owner_id, title)
+        """select id from albums where owner_id = ? and imported_as = ? and ? <> 'manual'
+           union all select id from albums where owner_id = ? and title = ? and kind <> 'search' limit 1""",
+        (owner_id, title, kind, owner_id, title),
     ).fetchone()
-    album_id = row[0] if row else db.conn.execute(
-        """insert into albums (owner_id, title, description, kind, created_at) values (?, ?, ?, ?, ?) returning id""",
-        (owner_id, title, description, kind, now()),
-    ).fetchone()[0]  # fmt: skip
-    db.conn.execute(
-        """insert into album_photos (album_id, photo_id, position, added_at)
-           select ?, ?, coalesce(max(position), 0) + 1, ? from album_photos where album_id = ?
-           on conflict (album_id, photo_id) do nothing""",
-        (album_id, photo_id, now(), album_id),
-    )
+    album_id = row[0] if row else album_rows.add(db, owner_id, title, kind, description)
+    album_rows.put_at_end(db, album_id, [photo_id])
     return album_id
 
 

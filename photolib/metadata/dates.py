@@ -56,7 +56,18 @@ FIELD_ORDER = {
     "is_archived": ("takeout",),
     "is_trashed": ("takeout",),
 }
-OF_THE_FILE = ("width", "height", "orientation", "duration", "video_codec", "fps", "content_id", "motion", "exif")
+OF_THE_FILE = (
+    "width",
+    "height",
+    "orientation",
+    "duration",
+    "video_codec",
+    "fps",
+    "content_id",
+    "motion",
+    "exif",
+    "panorama",
+)
 
 _WRITTEN = re.compile(
     r"""(?x) \s*

@@ -16,7 +16,7 @@ from PIL import Image
 
 from photolib.decode.limits import is_machine_error
 from photolib.errors import BadInput, UnreadablePhoto
-from photolib.metadata import containers, dates, exif, fields, iptc, motion, raw, video, xmp
+from photolib.metadata import containers, dates, exif, fields, iptc, motion, panorama, raw, video, xmp
 
 Facts = dict[str, Any]
 _T = TypeVar("_T")
@@ -30,7 +30,7 @@ NOTHING_SAID: Facts = {
     "make": None, "model": None, "lens": None, "focal_length": None, "aperture": None, "shutter": None, "iso": None,
     "title": None, "description": None, "keywords": [], "rating": None,
     "regions": [], "people": [],
-    "content_id": None, "motion": None,
+    "content_id": None, "motion": None, "panorama": None,
     "exif": {}, "notes": [],
 }  # fmt: skip
 
@@ -108,6 +108,9 @@ def _read_picture(path: Path, format_name: str) -> Facts:
         said["width"], said["height"] = size[::-1] if is_on_its_side else size
         said["duration"] = fields.rounded(fields.number(blocks.duration, 0.001, video.LONGEST), 3)
         said["regions"] = _shown_regions(said)
+        said["panorama"] = panorama.settled(
+            said.get("panorama"), said.get("make"), said.get("model"), said["width"], said["height"]
+        )
         if format_name in ("jpeg", "heic", "avif"):
             from_end = said.get("motion_from_end") or []
             said["motion"] = _tried(lambda: motion.find_motion(source, format_name, from_end, notes), "video", notes)
@@ -142,7 +145,7 @@ def _read_video(path: Path, format_name: str) -> Facts:
     packet = said.pop("xmp", None)
     if packet:
         noted = _noted(packet, notes)
-        for key in ("width", "height", "orientation", "regions"):
+        for key in ("width", "height", "orientation", "regions", "panorama"):
             noted.pop(key, None)  # of the recording before it was turned or made smaller
         said = {**noted, **said, "dates": [*said.get("dates", []), *noted.get("dates", [])], "notes": notes}
     return said

@@ -13,7 +13,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from photolib.errors import BadInput
-from photolib.metadata import dates, fields, motion
+from photolib.metadata import dates, fields, motion, panorama
 
 LARGEST = 4 << 20
 DEPTH = 20
@@ -43,6 +43,7 @@ _SPACES = {
     "http://iptc.org/std/Iptc4xmpExt/2008-02-29": "iptcExt",
     "http://ns.google.com/photos/1.0/camera": "camera",
     "http://ns.google.com/photos/1.0/container": "container",
+    "http://ns.google.com/photos/1.0/panorama": "GPano",
     "http://ns.google.com/photos/1.0/container/item": "item",
 }
 # Where a date was stated, the best first: when the picture was taken, then when it became a file.
@@ -184,6 +185,9 @@ def _facts(said: Facts) -> Facts:
     named = [region["name"] for region in facts["regions"] or [] if region["type"] == "face"]
     facts["people"] = fields.words([*named, *_list(said.get("iptcExt:PersonInImage"))])
     facts["motion_from_end"] = motion.distances(_container(said), _one(said.get("camera:MicroVideoOffset")))
+    facts["panorama"] = panorama.stated(
+        {name.removeprefix("GPano:"): _one(value) for name, value in said.items() if name.startswith("GPano:")}
+    )
     facts["notes"] = notes
     return {key: value for key, value in facts.items() if value is not None and value != []}
 

@@ -4,6 +4,13 @@ from photolib.migrations import (  # noqa: F401 - each joins the schema as it is
     m001_photos_in,
     m002_understanding,
     m003_edits,
+    m004_accounts,
+    m005_credentials,
+    m006_albums,
+    m007_uploads,
+    m008_order,
+    m009_places,
+    m010_panoramas,
 )
 from photolib.migrations.schema import schema
 
