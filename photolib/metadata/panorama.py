@@ -11,9 +11,8 @@ from typing import Any
 from photolib.metadata import fields
 
 LARGEST = 1_000_000  # pixels of an edge
-ASKEW = (
-    0.03  # how far the shape may be from what the fields say: shares of it are lost where a picture was made smaller
-)
+LEAST = 0.01  # a smaller share of the sphere's width or height is none that anybody photographs
+ASKEW = 0.03  # how far the shape may be from what the fields say: a picture made smaller is rounded to whole pixels
 
 # Cameras whose pictures of this shape are whole spheres, even after a program has thrown their XMP away.
 _SPHERE_CAMERAS = re.compile(
