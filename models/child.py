@@ -31,6 +31,7 @@ log = logging.getLogger("models.child")  # run as a program, this module has ano
 
 PROTOCOL = 1
 ANOTHER_IS_THERE = 3  # exit code
+SHORT = "photolib-"  # how the folder of a socket begins
 NICENESS = 10
 FIRST_REQUEST_SECONDS = 60  # whoever started it asks within this time
 LEAST_IDLE_SECONDS = 0.2  # a client may just be about to ask
@@ -301,18 +302,28 @@ def main(argument: str) -> int:
     os.environ.update(
         HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_PROGRESS_BARS="1"
     )  # nothing is fetched from here
+    _remove_left_behind(tmp / "models.json")
     server = Server(settings, _short_folder())
     shelf.write_whole(tmp / "models.json", json.dumps({"address": str(server.address)}).encode("ascii"))
     server.serve()
     return 0
 
 
+def _remove_left_behind(note: Path) -> None:
+    """The folder of a process that was killed. Whoever holds the lock knows that nobody serves there any more."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        address = Path(json.loads(note.read_text(encoding="ascii"))["address"])
+        if address.parent.name.startswith(SHORT) and address.parent.stat().st_uid == os.getuid():
+            address.unlink(missing_ok=True)
+            address.parent.rmdir()  # holds nothing else, or it is not ours to remove
+
+
 def _short_folder() -> Path:
     """A private folder. An address may have 108 bytes, which a data folder's path can take up by itself."""
-    folder = Path(tempfile.mkdtemp(prefix="photolib-"))
+    folder = Path(tempfile.mkdtemp(prefix=SHORT))
     if len(os.fsencode(folder)) > 90:
         folder.rmdir()
-        folder = Path(tempfile.mkdtemp(prefix="photolib-", dir="/tmp"))
+        folder = Path(tempfile.mkdtemp(prefix=SHORT, dir="/tmp"))
     return folder
 
 

@@ -1,6 +1,7 @@
 """The model process: shared, ended when idle, when it hangs and with its starter; what was asked of a dead one is asked again."""
 
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -63,6 +64,10 @@ def wait_for_end(data: Path) -> None:
     """The process holds a lock for as long as it lives."""
     with (data / "tmp" / "models.lock").open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def address_of(data: Path) -> Path:
+    return Path(json.loads((data / "tmp" / "models.json").read_text())["address"])
 
 
 @pytest.fixture
@@ -201,6 +206,18 @@ def test_killed_in_the_middle_of_a_request_it_says_try_later(open_client: Open, 
             with pytest.raises(TryLater, match="unexpectedly"):
                 asked.result(SECONDS)
     ask(client)
+
+
+def test_the_folder_of_a_killed_process_is_removed_by_the_next(open_client: Open, data: Path) -> None:
+    client = open_client()
+    ask(client)
+    folders = [address_of(data).parent]
+    assert client.pid is not None
+    os.kill(client.pid, signal.SIGKILL)
+    wait_for_end(data)
+    ask(client)
+    folders.append(address_of(data).parent)
+    assert [folder.exists() for folder in folders] == [False, True]
 
 
 def test_when_the_starter_closes_a_request_of_another_is_done_by_a_new_process(
