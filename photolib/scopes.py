@@ -52,6 +52,8 @@ _HERE = "trashed_at is null and status <> 'failed'"
 _OF_PERSON = "id in (select photo_id from faces where person_id = ? and state = 'found')"
 _HAS_PERSON = "select 1 from people where id = ? and owner_id = ?"
 
+_PLACED = "is_listed = 1 and latitude is not null"
+
 # The words of a condition are those of a partial index where there is one (m003), or SQLite would not use it.
 _RULES = {
     "timeline": _Rule("is_listed = 1"),
@@ -62,6 +64,15 @@ _RULES = {
     "videos": _Rule("is_listed = 1 and type = 'video'"),
     "undated": _Rule(f"is_listed = 1 and taken_at_source in ({', '.join(repr(each) for each in GUESSED)})"),
     "unplaced": _Rule("is_listed = 1 and latitude is null"),
+    "placed": _Rule(_PLACED),
+    # box-south-north-west-width-first-last: 100,000ths of a degree from the South Pole and the date line, and months such as 201906.
+    # Sums, so that these photos are read in the order of time, from an index that holds all of this (m009).
+    "box": _Rule(
+        f"""{_PLACED} and latitude * 100000 + 9000000 between ? - 0.01 and ? + 0.01
+              and (cast(longitude * 100000 + 18000000.5 as integer) - ? + 36000000) % 36000000 <= ?
+              and cast(substr(shown_at, 1, 4) || substr(shown_at, 6, 2) as integer) between ? and ?""",
+        ids=6,
+    ),
     "album": _Rule(
         "id in (select photo_id from album_members where album_id = ?)",  # what is archived stays in its albums
         ids=1, owned="select 1 from albums where id = ? and owner_id = ?",
@@ -95,7 +106,7 @@ def parse(text: str | None) -> Scope:
 def require(db: Database, owner_id: int, scope: Scope) -> None:
     """Raises NotFound unless the album, person, folder or tag of a scope is this owner's."""
     rule = _RULES[scope.kind]
-    for each in scope.ids:
+    for each in scope.ids if rule.owned else ():
         if db.conn.execute(f"{rule.owned} limit 1", (each, owner_id)).fetchone() is None:
             raise NotFound("There is nothing here. Perhaps it has been deleted.")
 
