@@ -176,6 +176,7 @@ def _log_to_file(config: Config) -> None:
     "--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders of this name. May be repeated."
 )
 @click.option("--owner", help="Whose photos these are.")
+@click.option("--deleted", is_flag=True, help="Also bring back what was deleted for good; else it stays away.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; keep nothing.")
 @click.option("--no-wait", is_flag=True, help="Do not wait until the sizes are made; a running server makes them.")
 @json_option
@@ -183,7 +184,7 @@ def _log_to_file(config: Config) -> None:
 @explained
 def import_(
     context: click.Context, paths: tuple[Path, ...], album: str | None, folder_albums: bool, tags: tuple[str, ...],
-    exclude: tuple[str, ...], owner: str | None, dry_run: bool, no_wait: bool, as_json: bool,
+    exclude: tuple[str, ...], owner: str | None, deleted: bool, dry_run: bool, no_wait: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Take in folders, files, and zip or tgz archives (also Google Takeout parts). They are only read."""
     from models import open_models
@@ -202,7 +203,7 @@ def import_(
             user = catalog.user_named(lib.db, owner or catalog.OWNER_TO_BE)
         except NotFound as problem:
             raise BadInput(str(problem)) from problem
-        wishes = Wishes(user.id, album, folder_albums, tags, dry_run)
+        wishes = Wishes(user.id, album, folder_albums, tags, dry_run, brings_back=deleted)
         taken = _take_in(lib, wishes, _apart(paths, exclude), exclude, waits=not no_wait and not dry_run)
     finally:
         lib.close()

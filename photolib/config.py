@@ -1,5 +1,6 @@
 """Settings: read once from option, environment, file and default (in that order), then passed in as frozen dataclasses."""
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -33,6 +34,8 @@ class Config:
     data_dir: Path = field(default_factory=lambda: Path(platformdirs.user_data_dir("photolib")))
     host: str = "127.0.0.1"
     port: int = 8800
+    hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
     models_dir: Path | None = None
     embedding_model: str = "built-in"
     find_faces: bool = True
@@ -50,6 +53,7 @@ class Config:
     settle_seconds: float = 2.0
     trash_days: int = 30
     min_free_mb: int = 1024
+    largest_upload_mb: int = 65536
     max_megapixels: int = 400
     decode_memory_mb: int = 2048
     decode_seconds: int = 60
@@ -170,6 +174,8 @@ def _convert(value: Any, kind: Any, where: str, base: Path) -> Any:
     if isinstance(kind, UnionType):
         kind = next(each for each in get_args(kind) if each is not type(None))
     if kind == tuple[str, ...]:
+        if isinstance(value, str):  # from the environment
+            value = [each.strip() for each in value.split(",") if each.strip()]
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise BadInput(f"{where} has to be a list of texts.")
         return tuple(value)
@@ -196,7 +202,15 @@ _WORDS = {int: "a whole number", float: "a number", str: "a text"}
 def _checked(config: Config) -> Config:
     if not 0 <= config.port <= 65535:
         raise BadInput(f"port ({config.sources['port']}) has to lie between 0 and 65535, not {config.port}.")
-    may_be_zero = ("workers", "rescan_minutes", "settle_seconds", "min_free_mb", "model_threads", "model_idle_seconds")
+    for network in config.trusted_proxies:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as problem:
+            raise BadInput(
+                f"trusted_proxies ({config.sources['trusted_proxies']}): {network!r} is no network. Write an address like "
+                '"127.0.0.1", or a network like "10.0.0.0/24".'
+            ) from problem
+    may_be_zero = ("workers", "rescan_minutes", "settle_seconds", "min_free_mb", "largest_upload_mb", "model_threads", "model_idle_seconds")
     for name in (*may_be_zero, "text_weight", "meaning_weight", "recency_weight", "engagement_weight"):
         if getattr(config, name) < 0:
             raise BadInput(f"{name} ({config.sources[name]}) cannot be negative.")

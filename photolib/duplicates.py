@@ -234,7 +234,7 @@ def stack(db: Database, photo_id: int, kin: Sequence[Likeness]) -> None:
     is no longer like. May run again: the same photos give the same stacks."""
     mine = _stack_of(db, photo_id)
     if mine is not None and mine.decided_by is None and not any(_is_in(db, mine.id, like.photo_id) for like in kin):
-        _leave(db, photo_id)
+        leave(db, photo_id)
     for like in kin:
         _tie(db, photo_id, like)
 
@@ -310,8 +310,8 @@ def _make(db: Database, photo_id: int, like: Likeness) -> None:
     )
 
 
-def _leave(db: Database, photo_id: int) -> None:
-    """Take a photo out of its stack; a stack of one is none."""
+def leave(db: Database, photo_id: int) -> None:
+    """Take a photo out of its stack, if it is in one; a stack of one is none."""
     was = _stack_of(db, photo_id)
     db.conn.execute("delete from stack_photos where photo_id = ?", (photo_id,))
     if was is not None:
@@ -443,7 +443,7 @@ def keep_apart(db: Database, owner_id: int, stack_id: int, photo_ids: Sequence[i
         [(decision, photo_id, side) for photo_id, side in sides.items()],
     )
     for photo_id in leaving:
-        _leave(db, photo_id)
+        leave(db, photo_id)
 
 
 def choose_best(db: Database, owner_id: int, stack_id: int, photo_id: int) -> None:

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from sqlite_utils import Database
 
-from photolib import archives, catalog, formats, ingest, jobs, scan, sidecars, sources
+from photolib import archives, catalog, formats, ingest, jobs, scan, sidecars, sources, trash
 from photolib.db import write
 from photolib.errors import BadInput, PhotolibError, StorageFailed, TryLater, UnreadablePhoto
 from photolib.ingest import Arrival
@@ -34,6 +34,7 @@ DOUBTFUL_BYTES = 64 << 20  # JSON files of archives that wait in memory to see w
 STILL_WRITTEN = "It is still being written."
 SIDECAR = "It is a sidecar: it is read together with its photo."
 TOO_LARGE = "It is a sidecar that was not read: it is too large for one."
+TRASHED = "It lay in Google's trash when it was exported."
 ABOUT_NO_PHOTO = "It is a JSON file that is not about a photo."
 
 
@@ -46,6 +47,7 @@ class Wishes:
     folder_albums: bool = False
     tags: Sequence[str] = ()
     is_dry_run: bool = False
+    brings_back: bool = False  # also what they deleted for good
 
     def albums_for(self, folder: bytes) -> list[tuple[str, str]]:
         albums = [(self.album, "manual")] if self.album else []
@@ -121,14 +123,15 @@ class Intake:
         self._report(folder)
         owner, db = self._wishes.owner_id, self._lib.db
         digest = scan.digest(folder.files)
-        if outcomes := sources.outcomes_of_listing(db, owner, folder.path, digest):
+        outcomes = sources.outcomes_of_listing(db, owner, folder.path, digest)
+        if outcomes and not self._is_wanted_back(outcomes):
             self._tally.count_unchanged(outcomes)
             return
         here, gone = sources.known_files(db, owner, folder.path)
         fresh, back, unchanged = [], [], Counter[str]()
         for listed in folder.files:
             outcome = here.get(listed) or gone.get(listed)
-            if outcome is None or outcome == "unread":
+            if outcome in (None, "unread") or self._is_wanted_back((outcome,)):
                 fresh.append(listed)
                 continue
             unchanged[outcome] += 1
@@ -141,6 +144,10 @@ class Intake:
         settled = [listed for listed in fresh if listed in stood_still or self._has_settled(folder, listed)]
         if settled:
             self._take_fresh(folder.path, (name for name, *_ in folder.files), settled)
+
+    def _is_wanted_back(self, outcomes: Container[str | None]) -> bool:
+        """Whether what was deleted for good is among these, and is to come back."""
+        return self._wishes.brings_back and "deleted" in outcomes
 
     def _note_what_went(self, folder: Folder, here: Mapping[Listed, str], back: Collection[bytes]) -> None:
         """Note which files are no longer in a folder, and which have come back as they were."""
@@ -187,6 +194,7 @@ class Intake:
                     self._wishes.owner_id, folder, name, FileState(size, mtime_ns, inode),
                     partial(open_file, folder + b"/" + name),
                     sidecar_ids=beside.ids(name), albums=albums, tags=self._wishes.tags,
+                    brings_back=self._wishes.brings_back,
                 )  # fmt: skip
                 self._submit(arrival, beside.is_trashed(name))
         if news:
@@ -289,7 +297,7 @@ class Intake:
             return None
         seen = Source(arrival.folder, arrival.name, arrival.owner_id, arrival.state, "ignored", inner=arrival.inner)
         if is_trashed:
-            seen = _with(seen, "ignored", "It lay in Google's trash when it was exported.")
+            seen = _with(seen, "ignored", TRASHED)
             self._remember(seen)
         elif self._wishes.is_dry_run:
             seen = self._look_only(arrival, seen)
@@ -320,6 +328,8 @@ class Intake:
             return _with(seen, "unread", f"It could not be read: {problem}")
         owner = arrival.owner_id
         is_here = any(each == owner for _, each in catalog.owners_of(self._lib.db, key))
+        if not arrival.brings_back and trash.stays_away(self._lib.db, owner, key):
+            return replace(seen, outcome="deleted", reason=sources.DELETED, key=key)
         with self._lock:
             is_here = is_here or (owner, key) in self._would_be_new
             self._would_be_new.add((owner, key))
@@ -410,7 +420,10 @@ class Intake:
         listed = _listed(path)
         if listed not in sources.known_files(db, owner, sources.ARCHIVES + os.fsencode(path.parent))[0]:
             return False
-        self._tally.count_unchanged(sources.outcomes_below(db, owner, os.fsencode(path) + _INSIDE))
+        outcomes = sources.outcomes_below(db, owner, os.fsencode(path) + _INSIDE)
+        if self._is_wanted_back(outcomes):
+            return False
+        self._tally.count_unchanged(outcomes)
         return True
 
     def _gather_sidecars(
@@ -501,7 +514,7 @@ class Intake:
                         owner, seen.folder, name, state, member.open, inner=inner,
                         sidecar_ids=beside.ids(name) if beside else (),
                         albums=[*self._wishes.albums_for(inner or os.fsencode(path.stem)), *(beside.albums if beside else ())],
-                        tags=self._wishes.tags,
+                        tags=self._wishes.tags, brings_back=self._wishes.brings_back,
                     )  # fmt: skip
                     taken = self._take(arrival, beside is not None and beside.is_trashed(name))
                     is_whole = is_whole and taken is not None and taken.outcome != "unread"

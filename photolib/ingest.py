@@ -14,13 +14,14 @@ from typing import Any, BinaryIO
 
 from sqlite_utils import Database
 
-from photolib import catalog, duplicates, formats, jobs, sources, takeout, understanding, variants
+from photolib import catalog, duplicates, formats, jobs, sources, takeout, trash, understanding, variants
 from photolib.catalog import Photo
 from photolib.db import Write, write
 from photolib.errors import BadInput, TryLater, UnreadablePhoto
 from photolib.library import Library
 from photolib.metadata import dates, xmp
 from photolib.sources import FileState, Source
+from photolib.store import Draft
 
 LIVE_SECONDS = 3.5  # a live photo's video lasts about three seconds
 SAME_MOMENT_SECONDS = 4.0  # a phone dates the video by its start, the picture by its shutter
@@ -52,13 +53,16 @@ class Arrival:
     sidecar_ids: Sequence[int] = ()
     albums: Sequence[tuple[str, str]] = ()  # (title, kind)
     tags: Sequence[str] = ()
+    draft: Draft | None = None  # an upload, which is on our disk already
+    brings_back: bool = True  # also what its owner deleted for good: somebody asks for this very file
 
 
 def arrive(lib: Library, arrival: Arrival) -> Source:
     """Keep a file, list it as a photo, queue the rest; return what became of it.
 
     When the outcome is new or duplicate, the bytes are flushed and read back and the rows committed. Raises StorageFailed when our own disk
-    is the problem and TryLater when the file is still being written; anything wrong with the file is an outcome with a reason.
+    is the problem and TryLater when the file is still being written; anything wrong with the file is an outcome with a reason, and so is
+    that its owner deleted it for good.
     """
     lib.check_room()
     seen = Source(arrival.folder, arrival.name, arrival.owner_id, arrival.state, "ignored", inner=arrival.inner)
@@ -68,7 +72,10 @@ def arrive(lib: Library, arrival: Arrival) -> Source:
             kind = formats.sniff(head, formats.reach(file))
             if kind is None:
                 return _remember(lib, turned_away(seen, head))
-            stored = lib.originals.put(file, kind.extension, partial(_refuse_if_changed, file, arrival.state))
+            if arrival.draft is not None:
+                stored = lib.originals.take_over(arrival.draft, kind.extension)
+            else:
+                stored = lib.originals.put(file, kind.extension, partial(_refuse_if_changed, file, arrival.state))
     except UnreadablePhoto as problem:  # an archive whose member is damaged
         return _remember(lib, replace(seen, outcome="failed", reason=str(problem)))
     except OSError as problem:
@@ -76,6 +83,13 @@ def arrive(lib: Library, arrival: Arrival) -> Source:
         return _remember(lib, replace(seen, outcome="unread", reason=reason))
     original = catalog.Original(stored.key, kind.extension, kind.name, kind.media_type, stored.size)
     with write(lib.db, durable=True) as db:
+        if not lib.originals.has(stored.key):  # it was here, but only because the trash had not been emptied to the end
+            raise TryLater("The same photo was being deleted at that moment.")
+        if not arrival.brings_back and trash.stays_away(db, arrival.owner_id, stored.key):
+            seen = replace(seen, outcome="deleted", reason=sources.DELETED, key=stored.key)
+            sources.saw_source(db, seen)
+            trash.let_go(db, stored.key)
+            return seen
         photo_id, is_new = catalog.add_photo(
             db, arrival.owner_id, original, kind.kind, sources.shown_name(arrival.name), _local(arrival.state.mtime_ns)
         )

@@ -4,6 +4,7 @@ Every question about them by name, as in catalog.py; functions that write expect
 """
 
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
+UPLOADS = b"uploads:"  # before the path of a folder that stands for where uploads came from; no folder of a disk begins like this
 ARCHIVES = b"archives:"  # before a folder's path: the archives in it that were taken whole
 
 
@@ -41,7 +43,8 @@ class FileState:
 
 @dataclass(frozen=True)
 class Source:
-    """A file met in a folder. outcome: new, duplicate, ignored or failed; reason says why for the last two."""
+    """A file met in a folder. outcome: new, duplicate, ignored or failed, or deleted when a person deleted its photo for good;
+    reason says why for the last three."""
 
     folder: bytes
     name: bytes
@@ -55,15 +58,34 @@ class Source:
 
 
 def folder_id(db: Database, path: bytes, inner: bytes | None = None) -> int:
-    """The id of a folder, which is listed when it is not yet. inner: the path inside an archive, whichever archive that is."""
-    row = db.conn.execute("select id from folders where path = ?", (path,)).fetchone()
-    if row is None:
-        row = db.conn.execute(
-            """insert into folders (path, inner) values (?, ?) on conflict (path) do update set inner = excluded.inner
-               returning id""",
-            (path, inner),
+    """The id of a folder, which is listed when it is not yet, with those it lies in. inner: the path inside an archive, whichever
+    archive that is."""
+    missing: list[tuple[bytes, bytes | None]] = []
+    found: int | None = None
+    here: tuple[bytes, bytes | None] | None = (path, inner)
+    while here is not None and found is None:
+        row = db.conn.execute("select id from folders where path = ?", here[:1]).fetchone()
+        if row is not None:
+            found = row[0]
+        else:
+            missing.append(here)
+            here = _above(*here)
+    for each in reversed(missing):
+        (found,) = db.conn.execute(
+            "insert into folders (path, inner, parent_id) values (?, ?, ?) returning id", (*each, found)
         ).fetchone()
-    return row[0]
+    assert found is not None
+    return found
+
+
+def _above(path: bytes, inner: bytes | None) -> tuple[bytes, bytes | None] | None:
+    """The folder that one lies in, and what that one is inside an archive; None for the root and for what is on no disk."""
+    if not path.startswith(b"/") or path == b"/":
+        return None
+    if inner:
+        within = os.path.dirname(inner)
+        return path.removesuffix(inner) + within, within
+    return os.path.dirname(path.removesuffix(b"!/") if inner is not None else path), None
 
 
 def saw_source(db: Database, source: Source) -> int:
@@ -226,7 +248,9 @@ def retry_failed(db: Database) -> int:
     """
     rows = db.conn.execute(
         """update sources set outcome = 'unread' where outcome = 'failed' and photo_id is null
-           returning folder_id, gone_at"""
+             and folder_id not in (select id from folders where path >= ? and path < ?)
+           returning folder_id, gone_at""",
+        (UPLOADS, UPLOADS + b"\xff"),  # what they held is not here to be tried again
     ).fetchall()
     folders = {folder for folder, _ in rows}
     db.conn.executemany("delete from listings where folder_id = ?", [(folder,) for folder in folders])
@@ -281,6 +305,28 @@ def photo_recovered(db: Database, photo_id: int) -> None:
     )
 
 
+DELETED = "Its photo was deleted for good in photolib, so it is left alone. `photolib import --deleted` brings it back."
+
+
+def photo_is_deleted(db: Database, photo_id: int) -> None:
+    """The files of a photo are remembered as those of one that was deleted for good: no look through their folders brings it back."""
+    _forget_listings(db, photo_id)
+    db.conn.execute(
+        "update sources set outcome = 'deleted', reason = ?, photo_id = null where photo_id = ?", (DELETED, photo_id)
+    )
+
+
+def photo_is_back(db: Database, owner_id: int, key: str, photo_id: int) -> None:
+    """Somebody brought back what they had deleted for good: the files it was met as are its own again, wherever they lie."""
+    db.conn.execute("delete from deleted_photos where owner_id = ? and key = ?", (owner_id, key))
+    db.conn.execute(
+        """update sources set outcome = 'duplicate', reason = null, photo_id = ?
+           where key = ? and owner_id = ? and outcome = 'deleted'""",
+        (photo_id, key, owner_id),
+    )
+    _forget_listings(db, photo_id)
+
+
 def _forget_listings(db: Database, photo_id: int) -> None:
     db.conn.execute(
         "delete from listings where folder_id in (select folder_id from sources where photo_id = ?)", (photo_id,)
@@ -304,6 +350,38 @@ def photos_inside(db: Database, owner_id: int, inner: bytes) -> list[tuple[bytes
            where inner = ? and owner_id = ? and photo_id is not null""",
         (inner, owner_id),
     ).fetchall()
+
+
+# ---------------------------------------------------------------- uploads
+
+
+def is_taken(db: Database, source: Source, key: str) -> bool:
+    """Whether another file than this one was met under its name. One that failed makes room."""
+    row = db.conn.execute(
+        """select key, size, mtime_ns, outcome from sources
+           where folder_id = (select id from folders where path = ?) and name = ? and owner_id = ?""",
+        (source.folder, source.name, source.owner_id),
+    ).fetchone()
+    if row is None or row[3] in ("failed", "unread"):
+        return False
+    return row[0] != key if row[0] else row[1:3] != (source.state.size, source.state.mtime_ns)
+
+
+def has_sidecars(db: Database, owner_id: int, folder: bytes) -> bool:
+    row = db.conn.execute(
+        "select 1 from sidecars where folder_id = (select id from folders where path = ?) and owner_id = ? limit 1",
+        (folder, owner_id),
+    ).fetchone()
+    return row is not None
+
+
+def old_failures_are_gone(db: Database, before: str) -> None:
+    """Uploads that failed before a moment are no longer listed: there is no file that could be mended."""
+    db.conn.execute(
+        """update sources set gone_at = ? where outcome in ('failed', 'unread') and photo_id is null and gone_at is null and seen_at < ?
+             and folder_id in (select id from folders where path >= ? and path < ?)""",
+        (now(), before, UPLOADS, UPLOADS + b"\xff"),
+    )
 
 
 # ---------------------------------------------------------------- sidecars

@@ -1,7 +1,7 @@
 """The content-addressed store: a file's name is the SHA-256 of its bytes.
 
 Storing twice is harmless, an address never goes stale, and `sha256sum` checks a backup. Originals are written once and
-never changed; nothing in this module removes one.
+never changed. One function of the whole program removes one: `remove`, which trash.py calls and nobody else.
 """
 
 import contextlib
@@ -33,6 +33,15 @@ class Stored:
     was_here: bool
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A file of our own on the store's disk whose bytes have been flushed and read back: their key, and how many they are."""
+
+    path: Path
+    key: str
+    size: int
+
+
 Check = Callable[[int], None]
 
 
@@ -49,6 +58,9 @@ class Originals(Protocol):
         check is called with their number before they are given their name; what it raises leaves nothing behind.
         """
 
+    def take_over(self, draft: Draft, extension: str) -> Stored:
+        """Make a draft an original, without reading it again; as durable as put(). The draft may stay, if these bytes were here."""
+
     def open(self, key: str) -> BinaryIO:
         """The bytes from the start, seekable. Raises NotFound."""
 
@@ -63,6 +75,9 @@ class Originals(Protocol):
 
     def keys(self, changed_since: float = 0.0) -> Iterator[str]:
         """Every key, in order; with changed_since (seconds since 1970) at least those that came after it."""
+
+    def remove(self, key: str) -> None:
+        """Delete the bytes for good. Only for trash.py, which knows that nobody needs them. Nothing happens when they are gone."""
 
 
 class LocalOriginals:
@@ -94,14 +109,34 @@ class LocalOriginals:
                     )
                 found = self._find(key)
                 if found is not None and found.stat().st_size == size:
-                    _flush_folder(found.parent)  # another process may have put it there a moment ago
+                    flush_folder(found.parent)  # another process may have put it there a moment ago
                     return Stored(key, size, was_here=True)
                 home = found or self._home(key, extension)  # one that lost its end is replaced
                 os.fchmod(draft.fileno(), 0o444)
                 _make_folder(home.parent, self._root)
                 os.rename(draft.name, home)
-                _flush_folder(home.parent)
+                flush_folder(home.parent)
                 return Stored(key, size, was_here=False)
+
+    def take_over(self, draft: Draft, extension: str) -> Stored:
+        """Give a draft its name in the store. Asked again after a crash, it finds what it did. Raises StorageFailed."""
+        found = self._find(draft.key)
+        try:
+            if found is not None and found.stat().st_size == draft.size:
+                os.chmod(found, 0o444)
+                flush_folder(found.parent)
+                return Stored(draft.key, draft.size, was_here=True)
+            home = found or self._home(draft.key, extension)
+            _make_folder(home.parent, self._root)
+            os.rename(draft.path, home)
+            os.chmod(home, 0o444)
+            flush_folder(home.parent)
+        except OSError as problem:
+            if problem.errno == errno.EXDEV:  # uploads/ lies on a disk of its own
+                with draft.path.open("rb") as file:
+                    return self.put(file, extension)
+            raise storage_problem(problem, self._root) from problem
+        return Stored(draft.key, draft.size, was_here=False)
 
     @contextmanager
     def _draft(self) -> Iterator[BinaryIO]:
@@ -145,6 +180,18 @@ class LocalOriginals:
         for folder in self._folders():
             if folder.stat().st_mtime >= changed_since:
                 yield from sorted(name.partition(".")[0] for name in os.listdir(folder) if len(name) > 64)
+
+    def remove(self, key: str) -> None:
+        """Delete the bytes for good, so that a power cut does not bring them back. Only for trash.py, which knows that nobody needs
+        them. Nothing happens when they are gone. Raises StorageFailed when the disk does not let go of them."""
+        found = self._find(key)
+        if found is None:
+            return
+        try:
+            found.unlink(missing_ok=True)
+            flush_folder(found.parent)
+        except OSError as problem:
+            raise storage_problem(problem, self._root) from problem
 
     def sweep(self) -> int:
         """Remove the drafts of processes that died; return how many. A draft in use is locked and stays."""
@@ -194,6 +241,10 @@ class MemoryOriginals:
             self._kept[key] = body
         return Stored(key, len(body), was_here)
 
+    def take_over(self, draft: Draft, extension: str) -> Stored:
+        with draft.path.open("rb") as file:
+            return self.put(file, extension)
+
     def open(self, key: str) -> BinaryIO:
         return io.BytesIO(self._body(key))
 
@@ -212,6 +263,10 @@ class MemoryOriginals:
 
     def keys(self, changed_since: float = 0.0) -> Iterator[str]:
         yield from sorted(self._kept)
+
+    def remove(self, key: str) -> None:
+        with self._lock:
+            self._kept.pop(key, None)
 
     def _body(self, key: str) -> bytes:
         if key not in self._kept:
@@ -296,10 +351,10 @@ def _make_folder(folder: Path, root: Path) -> None:
     if folder != root:
         _make_folder(folder.parent, root)
     folder.mkdir(exist_ok=True)
-    _flush_folder(folder.parent)
+    flush_folder(folder.parent)
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -41,7 +41,7 @@ class Tally:
                     self.new_photos[source.photo_id or 0] = path
             elif source.outcome == "duplicate":
                 self.duplicate += 1
-            elif source.outcome == "ignored":
+            elif source.outcome in ("ignored", "deleted"):
                 self.ignored += 1
                 self.why_ignored[source.reason or ""] += 1
             else:
@@ -54,7 +54,9 @@ class Tally:
         """Files that were met before and have not changed."""
         with self._lock:
             self.duplicate += outcomes.get("new", 0) + outcomes.get("duplicate", 0)
-            self.ignored += outcomes.get("ignored", 0)
+            self.ignored += outcomes.get("ignored", 0) + outcomes.get("deleted", 0)
+            if outcomes.get("deleted"):  # whoever misses a photo is told, each time
+                self.why_ignored[sources.DELETED] += outcomes["deleted"]
             self.failed += outcomes.get("failed", 0) + outcomes.get("unread", 0)
 
     def turned_out_failed(self, photo_id: int, reason: str) -> None:

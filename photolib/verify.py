@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from photolib import archives, catalog, db, formats, ingest, jobs, sources, variants, vectors
+from photolib import archives, catalog, db, formats, ingest, jobs, sources, trash, variants, vectors
 from photolib.db import write
 from photolib.errors import NotFound, PhotolibError
 from photolib.importing import open_file
@@ -104,7 +104,9 @@ def check(lib: Library, fix: bool, look: Look, clock: Callable[[], float] = time
         if not lib.originals.has(key):
             found.append(Problem("missing", key, f"The original {key} of {_photos(lib, key)} is missing."))
     for key in set(files) - rows - wrong.keys():  # a row may have come meanwhile, or be about to
-        if not catalog.has_original(lib.db, key) and _age(lib, key, clock) > IN_FLIGHT_SECONDS:
+        if catalog.has_original(lib.db, key) or trash.is_going(lib.db, key):
+            continue
+        if _age(lib, key, clock) > IN_FLIGHT_SECONDS:
             found.append(Problem("orphan", key, f"The original {key} belongs to no photo."))
     known = {problem.key for problem in found}
     found += [
@@ -126,7 +128,11 @@ def find_orphans(lib: Library) -> list[str]:
     """
     began = time.time()
     since = float(catalog.remembered(lib.db, LOOKED_FOR_ORPHANS) or 0) - CLOCK_MARGIN
-    found = [key for key in lib.originals.keys(since) if _is_key(key) and not catalog.has_original(lib.db, key)]
+    found = [
+        key
+        for key in lib.originals.keys(since)
+        if _is_key(key) and not catalog.has_original(lib.db, key) and not trash.is_going(lib.db, key)
+    ]
     with write(lib.db) as database:
         catalog.remember(database, LOOKED_FOR_ORPHANS, str(began))
     if found:

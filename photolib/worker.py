@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from photolib import catalog, jobs, understanding, vectors
+from photolib import catalog, jobs, trash, understanding, vectors
 from photolib.db import explained, write
 from photolib.errors import DatabaseFailed, StorageFailed, TryLater
 from photolib.ingest import STEPS, Step
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5  # another process may have queued something
 WORDS_SECONDS = 2.0  # so long what changed may be missing from the words to search by, while there is more urgent work
+TRASH_SECONDS = 3600.0  # between looks for what has been in the trash for too long
 DEAD_SECONDS = 5.0  # another process may have died with jobs in its hands
 
 
@@ -36,7 +37,7 @@ class Worker:
         self._stop = threading.Event()
         self._wake = threading.Condition()
         self._threads: list[threading.Thread] = []
-        self._checked_at = self._worded_at = time.monotonic()
+        self._checked_at = self._worded_at = self._empties_at = time.monotonic()
         self.problem: Exception | None = None
 
     def start(self) -> None:
@@ -77,11 +78,15 @@ class Worker:
                     if must_look_back:
                         understanding.backfill(self._lib, {step.name: step.patience for step in self._steps})
                         must_look_back = False
+                    if is_first and time.monotonic() >= self._empties_at:
+                        self._empties_at = time.monotonic() + TRASH_SECONDS
+                        trash.empty_by_age(self._lib)
                     if not work_once(self._lib, self._steps):
                         self._rest()
                     elif time.monotonic() - self._worded_at > WORDS_SECONDS:
                         self._worded_at = time.monotonic()
                         documents.catch_up(self._lib.db)
+                        trash.work(self._lib, LOOK_SECONDS)  # who deletes a photo does not wait for an import to end
                 except (StorageFailed, DatabaseFailed) as problem:
                     log.error("the worker %s: %s", "stops" if self._retry_seconds is None else "pauses", problem)
                     if self._retry_seconds is None:
@@ -102,6 +107,9 @@ class Worker:
                 if jobs.release_dead(db, self._lib.is_alive):
                     return
             vectors.drop_old(self._lib.db, self._lib.models)
+        if trash.is_waiting(self._lib.db):
+            trash.work(self._lib, LOOK_SECONDS)
+            return
         if documents.catch_up(self._lib.db) or documents.tidy(self._lib.db):
             return  # there may be more
         with self._wake:
