@@ -5,6 +5,9 @@ app and the command line.
 """
 
 
+import math
+
+
 class PhotolibError(Exception):
     """A problem whose text is a sentence for the person."""
 
@@ -35,3 +38,18 @@ class DatabaseFailed(PhotolibError):
 
 class Refused(PhotolibError):
     """Possible, but not allowed to this person."""
+
+
+class NotSignedIn(PhotolibError):
+    """Nobody knows yet who asks, or what they said of themselves is not right."""
+
+
+class TooManyTries(PhotolibError):
+    """Somebody may be guessing. seconds: how long until the next try is looked at."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = math.ceil(seconds)
+        when = "a second" if self.seconds < 2 else f"{self.seconds} seconds"
+        if self.seconds > 90:
+            when = f"{math.ceil(self.seconds / 60)} minutes"
+        super().__init__(f"That were too many tries. Wait {when}, then try again.")

@@ -19,10 +19,12 @@ def create_app(library: "Library") -> "Flask":
 
     from web import (
         api,
+        door,
         duplicates,
         duplicates_pages,
         edits,
         errors,
+        frame,
         guard,
         language,
         media,
@@ -30,6 +32,7 @@ def create_app(library: "Library") -> "Flask":
         people_api,
         people_pages,
         places_pages,
+        proxies,
         search_api,
         search_pages,
         timeline_api,
@@ -44,7 +47,9 @@ def create_app(library: "Library") -> "Flask":
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters.update(words.FILTERS)
+    app.wsgi_app = proxies.behind(app.wsgi_app, library.config.trusted_proxies)  # type: ignore[method-assign]
     for room in (
+        door,
         pages,
         people_pages,
         places_pages,
@@ -59,6 +64,7 @@ def create_app(library: "Library") -> "Flask":
         timeline_api,
     ):
         app.register_blueprint(room.bp)
+    frame.register(app)
     language.register(app)
     guard.register(app)
     errors.register(app)

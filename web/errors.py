@@ -11,9 +11,11 @@ from photolib.errors import (
     BadInput,
     DatabaseFailed,
     NotFound,
+    NotSignedIn,
     PhotolibError,
     Refused,
     StorageFailed,
+    TooManyTries,
     TryLater,
     UnreadablePhoto,
 )
@@ -23,7 +25,9 @@ log = logging.getLogger(__name__)
 
 STATUS: dict[type[PhotolibError], tuple[int, str]] = {
     BadInput: (400, "bad_input"),
+    NotSignedIn: (401, "not_signed_in"),
     Refused: (403, "refused"),
+    TooManyTries: (429, "too_many_tries"),
     NotFound: (404, "not_found"),
     UnreadablePhoto: (404, "unreadable_photo"),
     StorageFailed: (503, "storage_failed"),
@@ -50,9 +54,16 @@ def register(app: Flask) -> None:
 
 def _explained(problem: PhotolibError) -> Response:
     status, kind = next(STATUS[each] for each in type(problem).__mro__ if each in STATUS)
-    response = _answer(status, kind, str(problem))
+    return with_status(_answer(status, kind, str(problem)), problem)
+
+
+def with_status(response: Response, problem: PhotolibError) -> Response:
+    """A page that says a problem itself, with the status of it."""
+    response.status_code = next(STATUS[each] for each in type(problem).__mro__ if each in STATUS)[0]
     if isinstance(problem, TryLater):
         response.headers["Retry-After"] = "2"
+    if isinstance(problem, TooManyTries):
+        response.headers["Retry-After"] = str(problem.seconds)
     return response
 
 

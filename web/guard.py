@@ -3,15 +3,19 @@ may do with the answer."""
 
 import ipaddress
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, request
+from flask import Flask, Response, abort, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug.routing import IntegerConverter
 
-from photolib.errors import BadInput, Refused
-from web.here import library
+from photolib.accounts import setup, signin
+from photolib.errors import BadInput, NotSignedIn, Refused
+from web import sessions
+from web.done import wants_json
+from web.here import admin, library, visitor
 
 LARGEST_NUMBER = 2**63 - 1
 A_YEAR = 365 * 24 * 3600
@@ -38,6 +42,15 @@ HEADERS = {
 }
 
 
+# Everything else needs somebody who is signed in. What stands here shows nothing of anybody: our own files, and the doors.
+OPEN = frozenset({
+    "static", "words", "pages.ratios", "door.health", "door.setup", "door.set_up", "door.login", "door.log_in", "door.invitation",
+    "door.accept_invitation", "door.logout",
+})  # fmt: skip
+ADMIN_ROOMS = frozenset({"users_pages"})  # blueprints for admins alone
+GUEST_ROOMS = frozenset({"door", "account_pages"})  # where a guest may change something: what concerns themselves
+THE_SAME_FOR_ALL = frozenset({"static", "words", "pages.ratios"})
+
 READING = ("GET", "HEAD", "OPTIONS")  # these change nothing, so any page may make a browser send them
 
 Route = TypeVar("Route", bound=Callable[..., object])
@@ -47,6 +60,7 @@ def register(app: Flask) -> None:
     app.before_request(_refuse_foreign_host)
     app.before_request(_refuse_foreign_pages)
     app.before_request(_refuse_foreign_forms)
+    app.before_request(_refuse_strangers)
     app.after_request(_add_headers)
 
 
@@ -70,16 +84,16 @@ def takes_files(most: int) -> Callable[[Route], Route]:
     return mark
 
 
-def is_own_host(host: str, listening_on: str) -> bool:
+def is_own_host(host: str, listening_on: str, others: Collection[str] = ()) -> bool:
     """Whether a Host header names this machine as its people do.
 
     A web page elsewhere can make its own name lead to this machine (DNS rebinding) and read what we answer, but it cannot
     change that name in the header. An app that listens on the loopback answers to loopback names only; one that listens
-    on the network also to addresses, which nobody can rebind, and to the machine's own name.
+    on the network also to addresses, which nobody can rebind, and to the machine's own name. others: names from the settings.
     """
     name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
     name = name.strip("[]").rstrip(".").lower()
-    if name in ("localhost", listening_on.lower()):
+    if name in ("localhost", listening_on.lower(), *(each.rstrip(".").lower() for each in others)):
         return True
     if address := _address(name):
         return address.is_loopback or not _is_loopback(listening_on)
@@ -100,8 +114,12 @@ def _is_loopback(host: str) -> bool:
 
 
 def _refuse_foreign_host() -> None:
-    if not is_own_host(request.environ.get("HTTP_HOST", ""), library().config.host):
-        raise BadInput("photolib does not answer to this name. Open it by the address it printed when it started.")
+    config = library().config
+    if not is_own_host(request.environ.get("HTTP_HOST", ""), config.host, config.hosts):
+        raise BadInput(
+            "photolib does not answer to this name. Open it by an address it printed when it started, or add the name to the "
+            "setting hosts."
+        )
 
 
 def _refuse_foreign_pages() -> None:
@@ -109,7 +127,12 @@ def _refuse_foreign_pages() -> None:
 
     Browsers say where a request comes from and pages cannot change that. Sec-Fetch-Site exists on https and on this machine
     (https://www.w3.org/TR/fetch-metadata/); elsewhere there are Origin and Referer. A request with none of them is no
-    browser's, and carries nobody's name.
+    browser's, and may not carry a browser's cookie.
+
+    Why there is no token in the forms besides: it would prove that a page of ours sent the form, which is what these headers
+    prove, in every browser that can show these pages (all have sent Origin with POST since 2020). They cover what a token does not:
+    log-in, where there is no session yet to tie one to, and another port of this machine, which SameSite=Lax lets through.
+    A page that is left open over a new log-in keeps working. It goes through this one function for every route there is.
     """
     if request.method in READING:
         return
@@ -118,7 +141,7 @@ def _refuse_foreign_pages() -> None:
         is_ours = site in ("same-origin", "none")  # none: typed, or from a bookmark
     else:
         page = request.headers.get("Origin") or request.headers.get("Referer")
-        is_ours = page is None or _host_of(page) == request.environ.get("HTTP_HOST", "").lower()
+        is_ours = _host_of(page) == request.environ.get("HTTP_HOST", "").lower() if page else sessions.token() is None
     if not is_ours:
         raise Refused("This was asked for by a page of another site, so photolib did nothing.")
 
@@ -142,9 +165,44 @@ def _refuse_foreign_forms() -> None:
             abort(415)
 
 
+def _refuse_strangers() -> ResponseReturnValue | None:
+    """Nothing without somebody who is signed in, but for the few routes in OPEN; a guest changes nothing; admins' rooms are theirs."""
+    if request.endpoint in OPEN:
+        return None
+    user = visitor().user
+    if user is None:
+        return _to_the_door()
+    if request.blueprint in ADMIN_ROOMS:
+        admin()
+    if user.role == "guest" and request.method not in READING and request.blueprint not in GUEST_ROOMS:
+        raise Refused("A guest can look at photos here, and change nothing.")
+    sessions.note_use()
+    return None
+
+
+def _to_the_door() -> ResponseReturnValue:
+    """A person is led to where they can sign in; a program, and a script of ours, is told."""
+    is_set_up = setup.is_done(library().db)
+    is_page = request.headers.get("Sec-Fetch-Dest", "document") == "document" and not wants_json()
+    if not is_page or request.path.startswith(("/api/", "/media/", "/fragments/")):
+        raise NotSignedIn(
+            "Sign in first."
+            if is_set_up
+            else "photolib is not set up yet. Open it in a browser, which leads through that."
+        )
+    if not is_set_up:
+        return redirect(url_for("door.setup"))
+    if sessions.halfway_in() is not None:
+        return redirect(signin.SECOND_STEP)
+    wanted = request.full_path.rstrip("?") if request.method in READING else ""
+    return redirect(url_for("door.login", next=wanted if wanted not in ("", "/") else None), 303)
+
+
 def _add_headers(response: Response) -> Response:
     if request.endpoint == "static" and response.status_code < 400:
         response.headers["Cache-Control"] = FOR_EVER
+    if request.endpoint not in THE_SAME_FOR_ALL:
+        response.vary.add("Cookie")  # or a browser would show what it kept for one person to the next who signs in
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response

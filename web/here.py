@@ -2,9 +2,9 @@
 
 from flask import current_app, g
 
-from photolib import catalog
 from photolib.access import Visitor
-from photolib.catalog import User
+from photolib.accounts.users import Account
+from photolib.errors import NotSignedIn, Refused
 from photolib.library import Library
 
 
@@ -14,21 +14,26 @@ def library() -> Library:
 
 
 def visitor() -> Visitor:
-    """Who asks. Until there are accounts it is the owner-to-be, whoever comes; this is the one place that says so."""
+    """Who asks, as they are at this moment: a role taken away, or a user disabled, is so from the next request on."""
     if "visitor" not in g:
-        g.visitor = Visitor(_owner_to_be())
+        from web import sessions
+
+        g.user = sessions.signed_in()
+        g.visitor = Visitor(g.user)
     return g.visitor
 
 
-def user() -> User:
-    """The visitor's user, for pages that show somebody's own photos."""
+def user() -> Account:
+    """The visitor's user, for pages that show somebody's own photos. Raises NotSignedIn."""
     user = visitor().user
-    assert user is not None  # as long as every visitor is the owner-to-be
+    if not isinstance(user, Account):
+        raise NotSignedIn("Sign in to see this.")
     return user
 
 
-def _owner_to_be() -> User:
-    known = current_app.extensions.get("photolib.owner")
-    if known is None:
-        known = current_app.extensions["photolib.owner"] = catalog.user_named(library().db, catalog.OWNER_TO_BE)
-    return known
+def admin() -> Account:
+    """The visitor, who has to be an admin. Raises Refused."""
+    found = user()
+    if found.role != "admin":
+        raise Refused("Only an admin may do this.")
+    return found

@@ -19,18 +19,21 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlite_utils import Database
 from werkzeug.test import TestResponse
 
 from photolib import catalog
+from photolib.accounts import sessions, users
 from photolib.catalog import Original
 from photolib.config import Config
-from photolib.db import write
+from photolib.db import connect, write
 from photolib.importing import Intake, Wishes
 from photolib.library import Library, open_library
 from photolib.scan import look
 from photolib.tally import Tally
 from photolib.worker import work_until_idle
 from web import create_app
+from web.sessions import COOKIE
 
 
 class Client(FlaskClient):
@@ -41,9 +44,31 @@ class Client(FlaskClient):
 
 
 def app_for(library: Library) -> Flask:
+    """The app, as if set-up had been done; its test clients are signed in as nobody."""
     app = create_app(library)
     app.test_client_class = Client
+    app.extensions["photolib.admin_token"] = sign_in(library.db)
     return app
+
+
+def sign_in(db: Database, user_id: int | None = None) -> str:
+    """A session for a user, or for the admin who did the set-up, as it is after a log-in; returns its token. Nothing is hashed."""
+    with write(db) as changed:
+        first = users.first_id(changed)
+        assert first is not None
+        changed.conn.execute("update users set password_hash = 'none' where id = ? and password_hash is null", (first,))
+        return sessions.start(changed, user_id or first, CLIENT).token
+
+
+CLIENT = sessions.Client("127.0.0.1", "Chromium on Linux")
+
+
+def client_of(app: Flask, token: str | None = None) -> FlaskClient:
+    """A browser with the session of this token; without one the admin's."""
+    client = app.test_client()
+    client.set_cookie(COOKIE, token or app.extensions["photolib.admin_token"], httponly=True, samesite="Lax")
+    client.environ_base["HTTP_ORIGIN"] = "http://localhost"  # as browsers say it of a page of ours
+    return client
 
 
 @pytest.fixture
@@ -53,7 +78,20 @@ def app(library: Library) -> Flask:
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
+    """Signed in as the admin, whose photos the others are."""
+    return client_of(app)
+
+
+@pytest.fixture
+def anonymous(app: Flask) -> FlaskClient:
+    """A browser that nobody has signed in with."""
     return app.test_client()
+
+
+@pytest.fixture
+def second_user(app: Flask, library: Library, stranger_id: int) -> FlaskClient:
+    """Signed in as another member, zoe (`stranger_id`), who has no photos of her own yet."""
+    return client_of(app, sign_in(library.db, stranger_id))
 
 
 @pytest.fixture
@@ -66,7 +104,7 @@ def stranger_id(library: Library) -> int:
     """Another user, whose photos are nobody else's business."""
     with write(library.db) as db:
         return db.conn.execute(
-            "insert into users (name, role, created_at) values ('zoe', 'user', '2024-01-01') returning id"
+            "insert into users (name, role, created_at) values ('zoe', 'member', '2024-01-01') returning id"
         ).fetchone()[0]
 
 
@@ -131,7 +169,7 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
         library = open_library(Config(data_dir=world / "data", settle_seconds=0, min_free_mb=0), role="worker")
     take_in(library, world / "in")
     app = app_for(library)
-    client = app.test_client()
+    client = client_of(app)
     items = {item["filename"]: item for item in client.get("/api/v1/photos").json["items"]}
     url = items["noise.png"]["urls"]["original"]
     yield Gallery(library, app, client, items["holiday.jpg"], url, (world / "in" / "noise.png").read_bytes())
@@ -151,10 +189,11 @@ serve(Config(data_dir=Path(sys.argv[1]), port=int(sys.argv[2])), lambda: print("
 
 @dataclass(frozen=True)
 class Server:
-    """The production server in a process of its own."""
+    """The production server in a process of its own, and a session of the admin."""
 
     process: subprocess.Popen[bytes]
     port: int
+    token: str
 
     @property
     def url(self) -> str:
@@ -164,9 +203,24 @@ class Server:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 
     def get(self, path: str) -> bytes:
-        """The body of an answer."""
-        with urllib.request.urlopen(self.url + path, timeout=20) as answer:
+        """The body of an answer to the admin."""
+        asked = urllib.request.Request(self.url + path, headers={"Cookie": self.cookie})
+        with urllib.request.urlopen(asked, timeout=20) as answer:
             return answer.read()
+
+    @property
+    def cookie(self) -> str:
+        """What the admin's browser sends with each request."""
+        return f"{COOKIE}={self.token}"
+
+
+def admin_token(data: Path) -> str:
+    """A session of the admin of a data folder."""
+    db = connect(data / "photolib.db")
+    try:
+        return sign_in(db)
+    finally:
+        db.close()
 
 
 @contextlib.contextmanager
@@ -181,7 +235,7 @@ def serving(data: Path) -> Iterator[Server]:
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n", (data / "server.log").read_text()
-        yield Server(process, port)
+        yield Server(process, port, admin_token(data))
     finally:
         process.terminate()
         try:
@@ -284,12 +338,17 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture
 def open_page(browser: Browser, album: Album) -> Iterator[OpenPage]:
-    """Opens pages of the album. Fails the test when one of them complains, shows a dialog or asks another host for anything."""
+    """Opens pages of the album, signed in as the admin (is_signed_in=False: as nobody).
+
+    Fails the test when one of them complains, shows a dialog or asks another host for anything.
+    """
     complaints: list[str] = []
     contexts: list[BrowserContext] = []
 
-    def open_it(path: str = "/", size: str = "desktop", **options: Any) -> Page:
+    def open_it(path: str = "/", size: str = "desktop", is_signed_in: bool = True, **options: Any) -> Page:
         context = browser.new_context(**SIZES[size], **options)
+        if is_signed_in:
+            context.add_cookies([{"name": COOKIE, "value": album.server.token, "url": album.url, "httpOnly": True}])
         contexts.append(context)
         context.on("request", lambda asked: asked.url.startswith((album.url, "data:")) or complaints.append(asked.url))
         page = context.new_page()

@@ -15,6 +15,8 @@ from photolib.library import Library
 from photolib.ports import Box, FoundFace
 from photolib.search import saved
 
+from .conftest import client_of
+
 ListPhotos = Callable[..., list[int]]
 AS_SCRIPT = {"Accept": "application/json"}
 PEOPLE = np.eye(128, dtype=np.float32) * 0.6
@@ -197,7 +199,7 @@ def test_nothing_of_another_user_is_shown_or_changed(
         "name": "Mine", "birthday": "2000-01-01", "face": str(face), "other": str(theirs.id), "answer": "yes", "label": "cat",
         "photo": str(ids[0]), "act": "keep", "what": "face",
     }  # fmt: skip
-    client, before = app.test_client(), all_rows(library)
+    client, before = client_of(app), all_rows(library)
     asked = 0
     for rule in app.url_map.iter_rules():
         if not rule.arguments or not rule.arguments <= known.keys():

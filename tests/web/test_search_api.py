@@ -11,7 +11,7 @@ from photolib.config import Config
 from photolib.library import Library, open_library
 
 from ..photolib.search.conftest import teller
-from .conftest import app_for
+from .conftest import app_for, client_of
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def asked(library: Library) -> FlaskClient:
     for colour in COLOURS:
         tell("colour.jpg", "2021-01-01T00:00:00", shows=colour)
     teller(library, stranger_id)("theirs.jpg", owner=stranger_id, title="A dog", people=("Wanda",), shows="red")
-    return app_for(library).test_client()
+    return client_of(app_for(library))
 
 
 def test_an_answer_holds_photos_facets_and_how_the_query_was_read(asked: FlaskClient) -> None:

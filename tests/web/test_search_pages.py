@@ -16,6 +16,8 @@ from photolib.library import Library
 from photolib.ports import Box, TextLine
 from photolib.search import documents, saved
 
+from .conftest import client_of
+
 ListPhotos = Callable[..., list[int]]
 
 
@@ -160,7 +162,7 @@ def test_somebody_elses_saved_search_stays(client: FlaskClient, library: Library
 def test_a_picture_finds_its_like_and_is_not_kept(app: Flask, library: Library, draw_photo, import_folder) -> None:
     path = draw_photo("in/holiday.jpg", size=(300, 200))
     import_folder(path.parent)
-    client = app.test_client()
+    client = client_of(app)
     page = client.post("/search/picture", data={"picture": (io.BytesIO(path.read_bytes()), "x.jpg")})
     assert page.status_code == 200
     assert len(ids_in(page.text)) == 1

@@ -1,0 +1,1 @@
+"""Who people are and how they come in: passwords, sessions, set-up, invitations, what slows guessing down."""
