@@ -24,9 +24,11 @@ def create_app(library: "Library") -> "Flask":
         duplicates_pages,
         edits,
         errors,
+        events,
         frame,
         guard,
         language,
+        map_api,
         media,
         pages,
         people_api,
@@ -36,6 +38,8 @@ def create_app(library: "Library") -> "Flask":
         search_api,
         search_pages,
         timeline_api,
+        uploads_api,
+        uploads_pages,
         words,
     )
 
@@ -56,12 +60,16 @@ def create_app(library: "Library") -> "Flask":
         duplicates_pages,
         search_pages,
         edits,
+        events,
         api,
         duplicates,
         media,
+        map_api,
         people_api,
         search_api,
         timeline_api,
+        uploads_api,
+        uploads_pages,
     ):
         app.register_blueprint(room.bp)
     frame.register(app)

@@ -11,6 +11,7 @@ from photolib import access, catalog, faces, jobs, labels, scopes, understood, v
 from photolib.catalog import Part, Photo, Tile
 from photolib.db import write
 from photolib.errors import BadInput, NotFound
+from photolib.library import Library
 from photolib.overview import overview, queue
 from photolib.scopes import Scope
 from photolib.search import documents, engine
@@ -95,14 +96,13 @@ def status() -> dict[str, Any]:
 @bp.get("/progress")
 def progress() -> dict[str, Any]:
     """What an open page asks every few seconds: how much is left to do, and how many photos came since it was loaded."""
-    return progress_json(number("since") or 0)
+    return progress_json(library(), user().id, number("since") or 0)
 
 
-def progress_json(since: int) -> dict[str, Any]:
+def progress_json(lib: Library, owner_id: int, since: int) -> dict[str, Any]:
     """Counts, and the sentences a page says about them."""
-    lib = library()
     left = jobs.pending_photos(lib.db, jobs.NEW)
-    came = catalog.came_since(lib.db, user().id, since)
+    came = catalog.came_since(lib.db, owner_id, since)
     seconds = [step["seconds_left"] for step in queue(lib) if not step["can_wait"]] if left else []
     return {
         "left": left,

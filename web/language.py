@@ -19,7 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import Translations
-from flask import Flask, Response, abort, g, has_request_context, request
+from flask import Flask, Response, abort, g, has_app_context, has_request_context, request
 from markupsafe import Markup
 
 from web.guard import FOR_EVER
@@ -75,7 +75,7 @@ def _script(catalogue: Catalog) -> str:
 def current() -> Language:
     """The language of the answer to this request: what the person chose, else what their browser asks for."""
     known = languages()
-    if not has_request_context():
+    if not has_app_context() or not (has_request_context() or "language" in g):
         return known[ENGLISH]
     if "language" not in g:
         chosen = getattr(g.get("user"), "language", None)

@@ -1,0 +1,67 @@
+"""What happens is told to open pages, and only what is theirs."""
+
+import json
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from photolib import edits
+from photolib.db import write
+from tests.web.conftest import ListPhotos
+
+
+def events(text: str) -> list[tuple[str, Any]]:
+    found = []
+    for block in text.split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line)
+        if "event" in lines:
+            found.append((lines["event"], json.loads(lines["data"])))
+    return found
+
+
+def test_a_page_is_told_how_much_is_left_and_what_came(client: FlaskClient, list_photos: ListPhotos) -> None:
+    before = list_photos("2024-06-14T12:00:00.000")
+    list_photos("2024-06-15T12:00:00.000")
+    (progress,) = events(client.get(f"/api/v1/events?seconds=0&since={before[0]}").text)
+    assert progress[0] == "progress"
+    assert progress[1]["new"] == 1
+
+
+def test_only_changes_since_the_last_event_are_told_and_only_of_ones_own_photos(
+    library, client: FlaskClient, list_photos: ListPhotos, owner_id: int, stranger_id: int
+) -> None:
+    mine = list_photos("2024-06-14T12:00:00.000", "2024-06-15T12:00:00.000")
+    list_photos("2024-06-16T12:00:00.000", owner=stranger_id)
+    told = dict(events(client.get("/api/v1/events?seconds=0", headers={"Last-Event-ID": "0"}).text))
+    assert told["photos"] == {"photo_ids": mine}
+    seq = library.db.conn.execute("select max(seq) from photo_changes").fetchone()[0]
+    with write(library.db) as db:
+        edits.edit(db, owner_id, mine[:1], {"is_favourite": True})
+    told = dict(events(client.get("/api/v1/events?seconds=0", headers={"Last-Event-ID": str(seq)}).text))
+    assert told["photos"] == {"photo_ids": mine[:1]}
+
+
+def test_more_changes_than_anybody_wants_to_hear_of_are_not_named(client: FlaskClient, list_photos: ListPhotos) -> None:
+    list_photos(*["2024-06-14T12:00:00.000"] * 501)
+    told = dict(events(client.get("/api/v1/events?seconds=0", headers={"Last-Event-ID": "0"}).text))
+    assert told["photos"] == {"photo_ids": None}
+
+
+def test_an_event_comes_while_the_page_listens(library, client: FlaskClient, list_photos: ListPhotos) -> None:
+    stream = client.get("/api/v1/events?seconds=20", buffered=False)
+    blocks = stream.iter_encoded()
+    assert b"retry" in next(blocks)
+    assert b"event: progress" in next(blocks)
+    mine = list_photos("2024-06-14T12:00:00.000")
+    told = next(block for block in blocks if b"event: photos" in block)
+    assert json.loads(told.split(b"data: ")[1]) == {"photo_ids": mine}
+    stream.close()
+
+
+def test_a_page_that_was_left_makes_room_for_the_next(client: FlaskClient, list_photos: ListPhotos) -> None:
+    left = client.get("/api/v1/events?seconds=20&tab=mine", buffered=False)
+    blocks = left.iter_encoded()
+    next(blocks)
+    with client.get("/api/v1/events?seconds=0&tab=mine", buffered=False):
+        assert list(blocks)[1:] == []  # it ends, long before its twenty seconds
+    left.close()

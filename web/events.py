@@ -1,0 +1,114 @@
+"""/api/v1/events: what happens, as it happens, to pages that are open (server-sent events,
+https://html.spec.whatwg.org/multipage/server-sent-events.html).
+
+`progress`: how much is left to do, and the sentences about it. `photos`: {"photo_ids": [...]} that came, changed or went, null when
+they are too many to name. A stream ends now and then, and browsers ask again: who may listen is decided anew each time.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from flask import Blueprint, Response, current_app, g, request
+
+from photolib import pulse
+from photolib.errors import TryLater
+from photolib.library import Library
+from photolib.pulse import Pulse
+from web import language
+from web.api import number, progress_json
+from web.here import library, user
+
+bp = Blueprint("events", __name__, url_prefix="/api/v1")
+
+MOST_STREAMS = 48  # each holds one of the server's threads
+HEARTBEAT_SECONDS = 10  # a line that says nothing, so that an end that has gone away is noticed
+LONGEST_SECONDS = 60  # of one stream; a session that has been revoked hears nothing after that
+REST_SECONDS = 1.0  # between two events, however much happens
+
+LONGEST_TAB = 40  # characters
+
+_streams = threading.BoundedSemaphore(MOST_STREAMS)
+_opening = threading.Lock()
+_listening: dict[tuple[int, str], object] = {}  # for each user's tab the stream that it listens to now
+
+
+@bp.get("/events")
+def events() -> Response:
+    """since: the id of the photo that came last when the page was made, for counting those that came after it. seconds: how long to
+    listen, at most LONGEST_SECONDS; 0 for what can be said at once. tab: any name for who listens; an earlier stream of that name
+    ends, as a page that was left cannot say that it is gone."""
+    lib, owner_id, since = library(), user().id, number("since") or 0
+    beat = _pulse(lib)
+    known = request.headers.get("Last-Event-ID", "")
+    seq = int(known) if known.isascii() and known.isdigit() and len(known) < 19 else pulse.latest(lib.db)
+    if not _streams.acquire(blocking=False):
+        raise TryLater("Too many pages are listening. This one asks again by itself.")
+    seconds = number("seconds")
+    lasts = LONGEST_SECONDS if seconds is None else min(seconds, LONGEST_SECONDS)
+    tab, me = (owner_id, request.args.get("tab", "")[:LONGEST_TAB]), object()
+    _listening[tab] = me
+    beat.nudge()
+
+    app, spoken = current_app._get_current_object(), language.current()  # type: ignore[attr-defined]
+
+    def progress() -> dict[str, Any]:
+        with app.app_context():  # only for as long as it takes: a context that stays open over a pause is met by others
+            g.language = spoken
+            return progress_json(lib, owner_id, since)
+
+    def is_over() -> bool:
+        return bool(tab[1]) and _listening.get(tab) is not me
+
+    def leave() -> None:
+        _streams.release()
+        if _listening.get(tab) is me:
+            del _listening[tab]
+
+    stream = _stream(lib, beat, owner_id, seq, lasts, progress, is_over)
+    response = Response(stream, mimetype="text/event-stream")
+    response.call_on_close(leave)
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Accel-Buffering"] = "no"  # a proxy passes each event on at once
+    return response
+
+
+def _stream(
+    lib: Library,
+    beat: Pulse,
+    owner_id: int,
+    seq: int,
+    lasts: float,
+    progress: Callable[[], Any],
+    is_over: Callable[[], bool],
+) -> Iterator[str]:
+    ends, said, beats = time.monotonic() + lasts, None, beat.beats
+    yield "retry: 2000\n\n"
+    while not is_over():
+        if (now := progress()) != said:
+            said = now
+            yield _event("progress", said)
+        happened = pulse.changes(lib.db, owner_id, seq)
+        if happened.photo_ids is None or happened.photo_ids:
+            yield _event("photos", {"photo_ids": happened.photo_ids}, happened.seq)
+        seq = happened.seq
+        if (left := ends - time.monotonic()) <= 0:
+            return
+        time.sleep(min(REST_SECONDS, left))
+        more = beat.wait(beats, min(HEARTBEAT_SECONDS, max(0.0, ends - time.monotonic())))
+        if more == beats:
+            yield ": \n\n"
+        beats = more
+
+
+def _event(name: str, said: Any, seq: int | None = None) -> str:
+    number = f"id: {seq}\n" if seq is not None else ""
+    return f"{number}event: {name}\ndata: {json.dumps(said)}\n\n"
+
+
+def _pulse(lib: Library) -> Pulse:
+    """The app's one pulse."""
+    with _opening:
+        return current_app.extensions.setdefault("photolib.pulse", Pulse(lib.connections))

@@ -1,0 +1,26 @@
+// What happens on the server, as events on the document: "live:progress" and "live:photos". Only a page that somebody looks at
+// listens, because a browser has few connections to spare.
+
+const tab = (sessionStorage.tab ??= Math.random().toString(36).slice(2)) // the stream of the page before ends when this one's begins
+let source
+
+function listen() {
+  const isWanted = document.visibilityState === "visible"
+  if (!isWanted) {
+    source?.close()
+    source = undefined
+  } else if (!source) {
+    const since = document.querySelector("[data-since]")?.dataset.since ?? 0
+    source = new EventSource(`/api/v1/events?${new URLSearchParams({ tab, since })}`)
+    for (const name of ["progress", "photos"]) {
+      source.addEventListener(name, ({ data }) => document.dispatchEvent(new CustomEvent(`live:${name}`, { detail: JSON.parse(data) })))
+    }
+  }
+}
+
+document.addEventListener("visibilitychange", listen)
+addEventListener("pagehide", () => {
+  source?.close()
+  source = undefined
+})
+addEventListener("pageshow", listen)
