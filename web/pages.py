@@ -1,11 +1,9 @@
 """HTML that works by itself: the timeline, one photo, and how things stand. Small custom elements improve it in the browser."""
 
-import re
 import shlex
 import shutil
 import sys
 import time
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
@@ -21,47 +19,32 @@ from photolib.overview import overview
 from photolib.ports import EMBED, FACES, TEXT, Ability
 from web.api import LONGEST_LABEL, allowed_photo, progress_json
 from web.done import done
+from web.grid import grid
 from web.guard import FOR_EVER
 from web.here import library, user
-from web.results import Day, by_days
 from web.viewed import viewed
 
 bp = Blueprint("pages", __name__)
 
-FIRST_PAGE, NEXT_PAGES = 50, 100  # photos; the first screen has to be small, what follows may be fewer requests
 LEAST_RATIO, MOST_RATIO = 40, 300  # hundredths; a strip or a panorama is cropped in the grid, not in the viewer
 MONTHS_MAY_COST = 0.02  # the share of time that may go into counting photos per month for the scrubber
 
 
-@dataclass(frozen=True)
-class View:
-    """A stretch of the timeline, and the cursors that lead on at both ends; None where there is no more."""
-
-    days: list[Day]
-    newer: str | None
-    older: str | None
-
-
 @bp.get("/")
 def timeline() -> str:
-    view = _view(FIRST_PAGE, is_page=True)
+    view = grid()
     latest = catalog.latest_id(library().db)
-    if not view.days and not request.args:
+    if view.is_empty and not request.args:
         return render_template(
-            "welcome.html", config=library().config, latest=latest, progress=progress_json(latest), command=_command()
+            "welcome.html",
+            config=library().config,
+            latest=latest,
+            progress=progress_json(library(), user().id, latest),
+            command=_command(),
         )
     return render_template(
-        "timeline.html", view=view, years=_years(), latest=latest, progress=progress_json(latest),
-        is_newest=not request.args,
+        "timeline.html", grid=view, years=_years(), latest=latest, progress=progress_json(library(), user().id, latest)
     )  # fmt: skip
-
-
-@bp.get("/fragments/photos")
-def more_photos() -> str:
-    """The next stretch of the timeline, to be put into a page that is open."""
-    return render_template(
-        "_photos.html", view=_view(NEXT_PAGES), asked="after" if "after" in request.args else "before"
-    )
 
 
 @bp.get("/photo/<int:photo_id>")
@@ -89,6 +72,12 @@ def correct_label(photo_id: int) -> Response:
     return done(f"{labels.title(label)}: {'added' if is_there else 'taken away'}.", back)
 
 
+@bp.get("/collections")
+def collections() -> str:
+    """Every way into the photos but the timeline: where the phone's last tab leads."""
+    return render_template("collections.html")
+
+
 @bp.get("/activity")
 def activity() -> str:
     return render_template(
@@ -109,28 +98,6 @@ def ratio_class(photo: Tile) -> str:
 
 
 bp.add_app_template_filter(variants.placeholder_uri, "placeholder_uri")
-
-
-def _view(size: int, is_page: bool = False) -> View:
-    """What the query asks for: `before` or `after` a cursor, or from a year, month or day downwards (`at`).
-
-    A page that begins in the middle also says what leads upwards; a stretch that is put below another need not.
-    """
-    db, owner = library().db, user().id
-    before, after = request.args.get("before"), request.args.get("after")
-    if at := request.args.get("at"):
-        if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", at, re.ASCII):
-            raise BadInput("A place in the timeline is written like 2019, 2019-06 or 2019-06-14.")
-        before = scopes.cursor_below(at)
-    if after:
-        page = scopes.newer(db, owner, after, size)
-        return View(by_days(page.photos), page.cursor, scopes.cursor_at(page.photos[-1]) if page.photos else after)
-    page = scopes.page(db, owner, before, size)
-    newer = None
-    if before and is_page:
-        above = scopes.cursor_at(page.photos[0]) if page.photos else before
-        newer = above if scopes.newer(db, owner, above, 1).photos else None
-    return View(by_days(page.photos), newer, page.cursor)
 
 
 ABILITIES = {

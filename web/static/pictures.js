@@ -13,9 +13,10 @@ document.addEventListener("load", ({ target }) => target.matches?.("img.picture"
 document.addEventListener("error", ({ target }) => {
   if (!target.matches?.("img.picture")) return
   if (target.dataset.retried) arrived(target) // with its text, so that somebody learns what is missing
-  else {
+  else if (target.hasAttribute("src")) {
     target.dataset.retried = "once"
-    setTimeout(() => (target.src = target.getAttribute("src")), 3000) // it was still being worked on
+    const src = target.getAttribute("src")
+    setTimeout(() => target.getAttribute("src") === src && (target.src = src), 3000) // it was still being worked on
   }
 }, true)
 
@@ -33,6 +34,7 @@ function sharpen(tile) {
   resting.delete(tile)
   onScreen.unobserve(tile)
   const picture = tile.querySelector(".picture")
+  if (!picture.hasAttribute("src")) return
   if (!picture.complete) {
     picture.addEventListener("load", () => onScreen.observe(tile), { once: true })
     return
@@ -42,8 +44,10 @@ function sharpen(tile) {
   const isWhole = Math.max(picture.naturalWidth, picture.naturalHeight) < EDGES[0] // there is no more of it
   if (edge === EDGES[0] || isWhole || tile.classList.contains("is-processing")) return
   const sharper = new Image()
-  sharper.src = picture.src.replace(/thumb$/, edge)
-  sharper.decode().then(() => (picture.src = sharper.src), () => {}) // the coarse one is good enough then
+  const coarse = picture.src
+  sharper.src = coarse.replace(/thumb$/, edge)
+  const replace = () => picture.src === coarse && (picture.src = sharper.src) // a tile may show another photo by now
+  sharper.decode().then(replace, () => {}) // the coarse one is good enough then
 }
 
 /** Take care of the pictures of tiles that have come into the page. */

@@ -1,0 +1,110 @@
+"""/api/v1/timeline: what a grid that holds only what is near asks for. Months with counts, pieces of one, where a photo stands."""
+
+import re
+from typing import Any
+
+from flask import Blueprint, request
+
+from photolib import scopes, stretches
+from photolib.catalog import Tile
+from photolib.errors import BadInput
+from photolib.stretches import Stretch
+from web import words
+from web.api import LARGEST_ID, asked_scope, number, placeholder
+from web.here import library, user
+
+bp = Blueprint("timeline_api", __name__, url_prefix="/api/v1/timeline")
+
+MOST_TILES, MOST_IDS = 10_000, 50_000  # in one answer
+
+
+@bp.get("/buckets")
+def buckets() -> dict[str, Any]:
+    """How many photos a scope has in each month of what it is ordered by."""
+    months = scopes.buckets(library().db, user().id, asked_scope())
+    return {
+        "items": [
+            {"month": month, "count": count, "said": words.month(month) if is_dated(month) else ""}
+            for month, count in months
+        ],
+        "next": None,
+    }
+
+
+@bp.get("/buckets/<month>")
+def bucket(month: str) -> dict[str, Any]:
+    """One list for each column, as a month is a page's layout and has to be small; at most `size` photos, beginning with `from`.
+
+    next: where the month goes on, None at its end. With columns=photo_id nothing but the ids.
+    """
+    if not re.fullmatch(r"\d{4}-\d\d|p\d{1,18}", month, re.ASCII):
+        raise BadInput("A month is written like 2019-06.")
+    scope, start = asked_scope(), number("from") or 0
+    if start > LARGEST_ID:
+        raise BadInput("No month has so many photos.")
+    if request.args.get("columns") == "photo_id":
+        size = _size(MOST_IDS)
+        found = stretches.ids(library().db, user().id, month, start, size, scope)
+        return {"month": month, "from": start, "count": len(found), "photo_id": found}
+    size = _size(MOST_TILES)
+    piece = stretches.stretch(library().db, user().id, month, start, size, scope)
+    return {
+        "month": month,
+        "from": start,
+        "count": len(piece.photos),
+        "next": start + len(piece.photos) if piece.below else None,
+        "above": piece.above,
+        "below": piece.below,
+        "days": days(piece, stretches.cities(library().db, user().id, piece, scope)),
+        **columns(piece.photos),
+        "ordered_at": piece.at,
+    }
+
+
+@bp.get("/where")
+def where() -> dict[str, Any]:
+    """Where a photo (`photo_id`), or the newest of a year, month or day (`at`), stands: its month and its place in it."""
+    scope, photo_id = asked_scope(), number("photo_id")
+    if photo_id is not None:
+        found = stretches.whereabouts(library().db, user().id, min(photo_id, LARGEST_ID), scope)
+    else:
+        found = stretches.below(library().db, user().id, asked_moment() or "9", scope)
+    return {"month": found.bucket, "index": found.index}
+
+
+def asked_moment() -> str | None:
+    """The year, month or day that `?at=` names. Raises BadInput."""
+    at = request.args.get("at")
+    if at and not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", at, re.ASCII):
+        raise BadInput("A place in the timeline is written like 2019, 2019-06 or 2019-06-14.")
+    return at or None
+
+
+def is_dated(at: str) -> bool:
+    """Whether this is a moment, or a month; what somebody arranged by hand has numbers instead."""
+    return at[4:5] == "-"
+
+
+def columns(tiles: list[Tile]) -> dict[str, list[Any]]:
+    """What a grid needs to know of photos, a list for each column."""
+    return {
+        "photo_id": [tile.id for tile in tiles],
+        "key": [tile.key for tile in tiles],
+        "type": [tile.type for tile in tiles],
+        "status": [tile.status for tile in tiles],
+        "taken_at": [tile.taken_at for tile in tiles],
+        "ratio": [round(tile.ratio, 3) for tile in tiles],
+        "duration": [tile.duration for tile in tiles],
+        "is_favourite": [tile.is_favourite for tile in tiles],
+        "placeholder": [placeholder(tile.placeholder) for tile in tiles],
+    }
+
+
+def days(piece: Stretch, cities: dict[str, str]) -> list[dict[str, str | None]]:
+    """The days of a piece as headings say them, newest first."""
+    found = dict.fromkeys(at[:10] for at in piece.at if is_dated(at))
+    return [{"day": day, "said": words.day(day), "place": cities.get(day)} for day in found]
+
+
+def _size(most: int) -> int:
+    return max(1, min(number("size") or most, most))
