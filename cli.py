@@ -25,13 +25,17 @@ from photolib.config import Config
 from photolib.errors import BadInput, NotFound, PhotolibError, Refused, StorageFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlite_utils import Database
+
+    from photolib.accounts.users import Account
     from photolib.library import Library
     from photolib.progress import Progress
     from photolib.tally import Tally
     from photolib.worker import Worker
 
 SOME_FAILED, WRONG_USE, NOTHING_READ = 1, 2, 3
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 class _Explained(click.ClickException):
@@ -122,13 +126,10 @@ def serve(context: click.Context, host: str | None, port: int | None, no_watch: 
     from photolib.verify import find_orphans
     from photolib.watch import Watcher
     from photolib.worker import Worker
+    from web import addresses
     from web.serving import serve as serve_web
 
-    config = _config(context, host=host, port=port)
-    if config.host not in LOOPBACK:
-        raise Refused(
-            f"photolib has no user accounts yet, so it answers this machine only. Set host to 127.0.0.1 instead of {config.host}."
-        )
+    config = addresses.without_surprise(_config(context, host=host, port=port))
     lib = open_library(config, "worker" if not no_work else "reader", open_models(config))
     worker = Worker(lib, retry_seconds=30)
     watcher = Watcher(lib, worker.wake)
@@ -141,15 +142,55 @@ def serve(context: click.Context, host: str | None, port: int | None, no_watch: 
             watcher.start()
 
         def ready() -> None:
-            click.echo(f"photolib is at http://{config.host}:{config.port}/  (Ctrl-C ends it)", err=True)
+            _say_where(config)
             if not config.libraries:
                 click.echo("No folder is watched yet: the page says how to add photos.", err=True)
+            _say_how_to_set_up(lib)
 
         serve_web(config, ready, open_models)
     finally:
         watcher.stop()
         worker.stop(at_once=True)
         lib.close()
+
+
+def _say_where(config: Config) -> None:
+    """Where to open photolib: on this machine, and elsewhere in the house."""
+    from web import addresses
+
+    click.echo(f"photolib is at {addresses.here(config)}  (Ctrl-C ends it)", err=True)
+    elsewhere = addresses.reached_at(config)
+    if elsewhere:
+        click.echo("On phones and other computers in the house:", err=True)
+        for each in elsewhere:
+            click.echo(f"  {each}", err=True)
+        if sys.stderr.isatty():
+            click.echo(addresses.square(elsewhere[0]), err=True)
+        if not addresses.is_any(config.host) or not (public := addresses.public()):
+            return
+        click.echo(
+            f"This machine has a public address ({public[0]}): anybody on the internet can reach the sign-in page, and what is typed "
+            "there travels unencrypted. Put a proxy with https before photolib, and set host to 127.0.0.1.",
+            err=True,
+        )
+    elif config.sources.get("host") == "default":
+        click.echo(
+            "This machine has a public address, so photolib answers it alone. The setting host says otherwise: host = "
+            '"0.0.0.0" for everybody, better the address of a network at home.',
+            err=True,
+        )
+
+
+def _say_how_to_set_up(lib: "Library") -> None:
+    """The code for the set-up page, until somebody has been there: whoever can read this console owns the machine."""
+    from photolib.accounts import setup
+    from photolib.db import write
+
+    if setup.is_done(lib.db):
+        return
+    with write(lib.db) as db:
+        code = setup.new_code(db)
+    click.echo(f"\nNobody has set photolib up yet. The first page asks for this code:\n\n    {code}\n", err=True)
 
 
 def _log_to_file(config: Config) -> None:
@@ -894,26 +935,42 @@ def doctor(context: click.Context, as_json: bool) -> None:
 
 @main.group()
 def users() -> None:
-    """Whose photos are kept here."""
+    """Who may sign in, and whose photos are kept here."""
+
+
+password_option = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input, up to the end of its first line."
+)
 
 
 @users.command("add")
 @click.argument("name")
+@click.option("--display-name", default="", help="What they are called.")
+@click.option("--role", default="member", help="admin, member or guest.")
+@click.option("--quota", help='How much they may keep: "50 GB". Nothing: as much as the disk holds.')
+@password_option
 @click.pass_context
 @explained
-def users_add(context: click.Context, name: str) -> None:
+def users_add(
+    context: click.Context, name: str, display_name: str, role: str, quota: str | None, password_stdin: bool
+) -> None:
     """Add a user, whose photos are kept apart from everybody else's."""
-    from photolib import catalog
+    from photolib.accounts import passwords
+    from photolib.accounts import users as accounts
     from photolib.db import write
-    from photolib.library import open_library
 
-    lib = open_library(_config(context))
-    try:
-        with write(lib.db) as db:
-            catalog.add_user(db, name)
-    finally:
-        lib.close()
-    click.echo(f"{name} can now own photos: photolib import --owner {name} ...")
+    hashed = None
+    if password_stdin:
+        password = _password_from_stdin()
+        passwords.check_new(password, name, display_name)
+        hashed = passwords.hash(password)
+    with _users_of(context) as db, write(db) as changed:
+        user = accounts.add(changed, name, display_name, role, _quota(quota))
+        if hashed:
+            accounts.set_password(changed, user.id, hashed)
+    click.echo(f"{user.name} can now own photos: photolib import --owner {user.name} ...")
+    if not hashed:
+        click.echo(f"To sign in they need a password: photolib users passwd {user.name}")
 
 
 @users.command("list")
@@ -921,22 +978,147 @@ def users_add(context: click.Context, name: str) -> None:
 @click.pass_context
 @explained
 def users_list(context: click.Context, as_json: bool) -> None:
-    """Everybody who owns photos here."""
+    """Everybody, with what they keep."""
     from dataclasses import asdict
 
-    from photolib import catalog
+    from photolib.accounts import users as accounts
+
+    with _users_of(context) as db:
+        found, usages = accounts.everybody(db), accounts.usages(db)
+    if as_json:
+        _print_json({"items": [asdict(user) | {"usage": asdict(usages[user.id])} for user in found]})
+        return
+    for user in found:
+        usage = usages[user.id]
+        quota = f" of {_size(user.quota_bytes)}" if user.quota_bytes is not None else ""
+        notes = ["disabled"] * user.is_disabled + ["no password yet"] * (not user.has_password)
+        called = f"{user.display_name}, " if user.display_name != user.name else ""
+        said = ", ".join([f"{_count(usage.photos, 'photo')}, {_size(usage.bytes)}{quota}", *notes])
+        click.echo(f"{user.name} ({called}{user.role}): {said}")
+
+
+@users.command("passwd")
+@click.argument("name")
+@password_option
+@click.pass_context
+@explained
+def users_passwd(context: click.Context, name: str, password_stdin: bool) -> None:
+    """Give somebody a new password. It ends their sessions, on every device."""
+    from photolib.accounts import passwords
+    from photolib.accounts import users as accounts
+    from photolib.db import write
+
+    with _users_of(context) as db:
+        user = _user(db, name)
+        password = _password_from_stdin() if password_stdin else _asked_password()
+        passwords.check_new(password, user.name, user.display_name)
+        hashed = passwords.hash(password)
+        with write(db, durable=True) as changed:
+            accounts.set_password(changed, user.id, hashed)
+    click.echo(f"{user.name} signs in with the new password from now on.")
+
+
+@users.command("disable")
+@click.argument("name")
+@click.pass_context
+@explained
+def users_disable(context: click.Context, name: str) -> None:
+    """Let nobody in as this user any more. Their photos stay."""
+    from photolib.accounts import users as accounts
+
+    user = _changed(context, name, lambda db, user: accounts.disable(db, user.id))
+    click.echo(f"{user.name} can no longer sign in.")
+
+
+@users.command("enable")
+@click.argument("name")
+@click.pass_context
+@explained
+def users_enable(context: click.Context, name: str) -> None:
+    """Let a user in again who was disabled."""
+    from photolib.accounts import users as accounts
+
+    user = _changed(context, name, lambda db, user: accounts.enable(db, user.id))
+    click.echo(f"{user.name} can sign in again.")
+
+
+@users.command("role")
+@click.argument("name")
+@click.argument("role")
+@click.pass_context
+@explained
+def users_role(context: click.Context, name: str, role: str) -> None:
+    """Make somebody an admin, a member or a guest."""
+    from photolib.accounts import users as accounts
+
+    user = _changed(context, name, lambda db, user: accounts.set_role(db, user.id, role))
+    click.echo(f"{user.name} is {'an' if role == 'admin' else 'a'} {role} now.")
+
+
+@users.command("quota")
+@click.argument("name")
+@click.argument("quota")
+@click.pass_context
+@explained
+def users_quota(context: click.Context, name: str, quota: str) -> None:
+    """How much somebody may keep: "50 GB", or "none" for as much as the disk holds."""
+    from photolib.accounts import users as accounts
+
+    most = _quota(quota)
+    user = _changed(context, name, lambda db, user: accounts.set_quota(db, user.id, most))
+    click.echo(f"{user.name} may keep {'as much as the disk holds' if most is None else _size(most)}.")
+
+
+@contextlib.contextmanager
+def _users_of(context: click.Context) -> "Iterator[Database]":
     from photolib.library import open_library
 
     lib = open_library(_config(context))
     try:
-        found = catalog.users(lib.db)
+        yield lib.db
     finally:
         lib.close()
-    if as_json:
-        _print_json({"items": [asdict(user) for user in found]})
-        return
-    for user in found:
-        click.echo(f"{user.name} ({user.role})")
+
+
+def _changed(context: click.Context, name: str, change: Callable[[Any, Any], None]) -> "Account":
+    """Change a user, named as somebody typed it."""
+    from photolib.db import write
+
+    with _users_of(context) as db, write(db) as changed:
+        user = _user(changed, name)
+        change(changed, user)
+        return user
+
+
+def _user(db: "Database", name: str) -> "Account":
+    """Raises BadInput."""
+    from photolib import catalog
+    from photolib.accounts import users as accounts
+
+    try:
+        return accounts.named(db, name) or accounts.account(db, catalog.user_named(db, name).id)
+    except NotFound as problem:
+        raise BadInput(str(problem)) from problem
+
+
+def _quota(text: str | None) -> int | None:
+    from photolib.accounts.users import parse_quota
+
+    return None if text is None else parse_quota(text)
+
+
+def _password_from_stdin() -> str:
+    password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise BadInput("There is no password on standard input.")
+    return password
+
+
+def _asked_password() -> str:
+    """A password typed twice at this terminal, which does not show it."""
+    if not sys.stdin.isatty():
+        raise BadInput("There is nobody to ask for a password here. Give it with --password-stdin.")
+    return click.prompt("New password", hide_input=True, confirmation_prompt="Once more", err=True)
 
 
 if __name__ == "__main__":

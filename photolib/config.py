@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -32,7 +33,7 @@ class Config:
     """Every setting. `sources` says for each name where its value came from; `libraries` only come from the file."""
 
     data_dir: Path = field(default_factory=lambda: Path(platformdirs.user_data_dir("photolib")))
-    host: str = "127.0.0.1"
+    host: str = "0.0.0.0"
     port: int = 8800
     hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
@@ -63,6 +64,8 @@ class Config:
     oidc_client_secret_file: Path | None = None
     oidc_name: str = ""
     oidc_allow_new_users: bool = False
+    map_tiles: str = ""
+    map_attribution: str = ""
     log_level: str = "info"
     libraries: tuple[Library, ...] = ()
     file: Path | None = None
@@ -125,7 +128,10 @@ def load(file: Path | None = None, environ: Mapping[str, str] = os.environ, **op
         if options.get(name) is not None:
             values[name], sources[name] = options[name], "option"
         elif environment_name(name) in environ:
-            values[name], sources[name] = environ[environment_name(name)], environment_name(name)
+            said: Any = environ[environment_name(name)]
+            if hints[name] == tuple[str, ...]:
+                said = [each.strip() for each in said.split(",") if each.strip()]
+            values[name], sources[name] = said, environment_name(name)
         elif name in written:
             values[name], sources[name] = written[name], str(file)
         else:
@@ -174,8 +180,6 @@ def _convert(value: Any, kind: Any, where: str, base: Path) -> Any:
     if isinstance(kind, UnionType):
         kind = next(each for each in get_args(kind) if each is not type(None))
     if kind == tuple[str, ...]:
-        if isinstance(value, str):  # from the environment
-            value = [each.strip() for each in value.split(",") if each.strip()]
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise BadInput(f"{where} has to be a list of texts.")
         return tuple(value)
@@ -210,13 +214,22 @@ def _checked(config: Config) -> Config:
                 f"trusted_proxies ({config.sources['trusted_proxies']}): {network!r} is no network. Write an address like "
                 '"127.0.0.1", or a network like "10.0.0.0/24".'
             ) from problem
-    may_be_zero = ("workers", "rescan_minutes", "settle_seconds", "min_free_mb", "largest_upload_mb", "model_threads", "model_idle_seconds")
+    may_be_zero = (
+        "workers",
+        "rescan_minutes",
+        "settle_seconds",
+        "min_free_mb",
+        "largest_upload_mb",
+        "model_threads",
+        "model_idle_seconds",
+    )
     for name in (*may_be_zero, "text_weight", "meaning_weight", "recency_weight", "engagement_weight"):
         if getattr(config, name) < 0:
             raise BadInput(f"{name} ({config.sources[name]}) cannot be negative.")
     for name in ("max_megapixels", "decode_memory_mb", "decode_seconds", "model_seconds", "index_memory_mb"):
         if getattr(config, name) <= 0:
             raise BadInput(f"{name} ({config.sources[name]}) has to be more than 0.")
+    _check_tiles(config)
     if config.log_level not in ("debug", "info", "warning", "error"):
         raise BadInput(f"log_level ({config.sources['log_level']}) is one of debug, info, warning and error.")
     _check_oidc(config)
@@ -247,6 +260,17 @@ def is_local_address(address: str) -> bool:
     """Whether an http address leads to this machine only, so that nobody between can read what goes there."""
     parts = urlsplit(address)
     return parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+
+
+def _check_tiles(config: Config) -> None:
+    """The address becomes part of what pages are allowed to load, so that it is read strictly."""
+    if not config.map_tiles:
+        return
+    host = r"https?://(\{s\}\.)?[a-z0-9.-]+(:\d{1,5})?"
+    marks = [f"{{{name}}}" in config.map_tiles for name in "zxy"]
+    if not re.fullmatch(host + r"/[^\s\"'<>;,]*", config.map_tiles, re.IGNORECASE) or not all(marks):
+        where = config.sources.get("map_tiles", "map_tiles")
+        raise BadInput(f"map_tiles ({where}) is an address like https://tiles.example.org/{{z}}/{{x}}/{{y}}.png.")
 
 
 def shown(config: Config) -> dict[str, dict[str, Any]]:

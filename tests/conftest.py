@@ -70,7 +70,7 @@ def shared_photos() -> Path:
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    return Config(data_dir=tmp_path / "data", settle_seconds=0, min_free_mb=0, workers=2)
+    return Config(data_dir=tmp_path / "data", host="127.0.0.1", settle_seconds=0, min_free_mb=0, workers=2)
 
 
 @pytest.fixture

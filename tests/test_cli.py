@@ -22,9 +22,9 @@ class Shell:
         self._data = home / "data"
         self._environ = {"PHOTOLIB_SETTLE_SECONDS": "0", "PHOTOLIB_MIN_FREE_MB": "0"}
 
-    def __call__(self, *words: object, **environ: str) -> Result:
+    def __call__(self, *words: object, stdin: str = "", **environ: str) -> Result:
         result = CliRunner().invoke(
-            main, ["--data-dir", str(self._data), *map(str, words)], env={**self._environ, **environ}
+            main, ["--data-dir", str(self._data), *map(str, words)], stdin, {**self._environ, **environ}
         )
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
@@ -157,10 +157,51 @@ def test_a_bad_setting_is_a_sentence_and_exit_code_2(tmp_path: Path) -> None:
     assert "no setting 'prot'" in result.output
 
 
-def test_until_there_are_accounts_it_listens_to_this_machine_only(photolib: Shell) -> None:
-    result = photolib("serve", "--host", "0.0.0.0")
+def test_who_may_do_what_is_administered_at_the_shell(photolib: Shell) -> None:
+    assert (
+        photolib("users", "add", "ann", "--role", "guest", "--quota", "50 GB", "--display-name", "Ann").exit_code == 0
+    )
+    assert photolib("users", "role", "ANN", "member").exit_code == 0
+    assert photolib("users", "passwd", "ann", "--password-stdin", stdin="correct horse battery\n").exit_code == 0
+    [admin, ann] = photolib.json("users", "list")["items"]
+    assert (ann["display_name"], ann["role"], ann["quota_bytes"]) == ("Ann", "member", 50_000_000_000)
+    assert ann["has_password"]
+    assert ann["usage"] == {"photos": 0, "bytes": 0}
+    assert not admin["has_password"]
+    assert photolib("users", "disable", "ann").exit_code == 0
+    assert "Ann, member): 0 photos, 0 bytes of 50.0 GB, disabled" in photolib("users", "list").output
+    assert photolib("users", "enable", "ann").exit_code == 0
+    assert photolib("users", "quota", "ann", "none").exit_code == 0
+    assert not photolib.json("users", "list")["items"][1]["is_disabled"]
+    assert photolib.json("users", "list")["items"][1]["quota_bytes"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["disable", "admin"], "last admin"),
+        (["role", "admin", "member"], "last admin"),
+        (["role", "admin", "king"], "admin, member, guest"),
+        (["disable", "nobody"], "no user"),
+        (["quota", "admin", "much"], "50 GB"),
+        (["passwd", "admin", "--password-stdin"], "no password on standard input"),
+        (["passwd", "admin"], "--password-stdin"),
+        (["add", "Admin"], "already"),
+        (["add", "a" * 61], "60"),
+    ],
+)
+def test_what_cannot_be_done_with_users_is_a_sentence(photolib: Shell, words: list[str], said: str) -> None:
+    result = photolib("users", *words)
     assert result.exit_code == 2
-    assert "this machine only" in result.output
+    assert said in result.output
+
+
+def test_a_password_is_never_part_of_the_command(photolib: Shell) -> None:
+    for command in ("add", "passwd"):
+        assert "--password " not in photolib("users", command, "--help").output
+    weak = photolib("users", "passwd", "admin", "--password-stdin", stdin="admin12345\n")
+    assert weak.exit_code == 2
+    assert "admin12345" not in weak.output
 
 
 def test_verify_finds_a_flipped_bit_and_mends_it_from_the_source(

@@ -13,6 +13,7 @@ from photolib.errors import BadInput, TryLater
 
 SHORTEST, LONGEST = 10, 1000  # characters
 FEWEST_DIFFERENT = 5
+LEAST_BESIDE_NAME = 7
 WAIT_SECONDS = 20.0
 
 # What the library recommends, RFC 9106's second choice: 64 MiB, three passes, four lanes. Hashes with other parameters are made
@@ -55,7 +56,7 @@ def check_new(password: str, *names: str) -> None:
     rest = plain.casefold()
     for name in names:
         rest = rest.replace(name.casefold(), "") if name else rest
-    if len(rest) < SHORTEST // 2:
+    if len(rest) < LEAST_BESIDE_NAME:
         raise BadInput("This password is hardly more than the name. Choose another.")
 
 

@@ -12,8 +12,9 @@ from photolib.errors import NotFound, Refused
 
 
 def is_done(db: Database) -> bool:
-    """Whether somebody has a password, so that there is somebody to let in."""
-    return db.conn.execute("select 1 from users where password_hash is not null limit 1").fetchone() is not None
+    """Whether there is an admin with a password: somebody to let in, and to let others in."""
+    found = db.conn.execute("select 1 from users where role = 'admin' and password_hash is not null limit 1")
+    return found.fetchone() is not None
 
 
 def new_code(db: Database) -> str:

@@ -52,12 +52,14 @@ def with_password(db: Database, name: str, password: str, client: Client, is_kep
         return begin(changed, user, client, is_kept)
 
 
-def begin(db: Database, user: Account, client: Client, is_kept: bool = True) -> Begun:
+def begin(
+    db: Database, user: Account, client: Client, is_kept: bool = True, has_taken_second_step: bool = False
+) -> Begun:
     """Somebody has proved who they are, by whatever means: start their session, which is pending while a second step is owed.
 
-    Expects to be inside write().
+    has_taken_second_step: what they proved it with was two steps in one. Expects to be inside write().
     """
-    is_pending = needs_second_step(db, user.id)
+    is_pending = not has_taken_second_step and needs_second_step(db, user.id)
     started = sessions.start(db, user.id, client, is_kept, is_pending)
     if not is_pending:
         _remember_address(db, user.id, client.address)

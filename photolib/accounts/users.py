@@ -1,5 +1,6 @@
 """Users: who there is, what they may do, how much they may keep. Functions that write expect to be inside `db.write()`."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ SELECT = """users.id, users.name, users.role, coalesce(nullif(users.display_name
 
 def account_of(row: Sequence[Any]) -> Account:
     """A row of SELECT."""
-    return Account(*row[:7], bool(row[7]), bool(row[8]), row[9])
+    return Account(*row[:7], *map(bool, row[7:9]), *row[9:])
 
 
 def everybody(db: Database) -> list[Account]:
@@ -136,6 +137,16 @@ def check_quota(quota_bytes: int | None) -> int | None:
     if quota_bytes is not None and not 0 <= quota_bytes < 2**60:
         raise BadInput("A quota is a number of bytes that cannot be negative.")
     return quota_bytes
+
+
+def parse_quota(text: str) -> int | None:
+    """Bytes as people write them: "50 GB", "1.5TB"; None for "none" and for nothing at all. Raises BadInput."""
+    if text.strip().lower() in ("", "none", "unlimited"):
+        return None
+    found = re.fullmatch(r"\s*(\d{1,9}(?:[.,]\d{1,3})?)\s*([kmgt]?)b?\s*", text, re.IGNORECASE | re.ASCII)
+    if found is None:
+        raise BadInput('A quota is written like "50 GB" or "1.5 TB", or "none".')
+    return check_quota(int(float(found[1].replace(",", ".")) * 1000 ** " kmgt".index(found[2].lower() or " ")))
 
 
 def set_password(db: Database, user_id: int, hashed: str, keep_session: int | None = None) -> None:

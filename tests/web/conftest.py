@@ -166,7 +166,9 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
     Image.effect_noise((900, 900), 100).save(world / "in" / "noise.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(world))
-        library = open_library(Config(data_dir=world / "data", settle_seconds=0, min_free_mb=0), role="worker")
+        library = open_library(
+            Config(data_dir=world / "data", host="127.0.0.1", settle_seconds=0, min_free_mb=0), role="worker"
+        )
     take_in(library, world / "in")
     app = app_for(library)
     client = client_of(app)
@@ -183,7 +185,7 @@ import sys
 from pathlib import Path
 from photolib.config import Config
 from web.serving import serve
-serve(Config(data_dir=Path(sys.argv[1]), port=int(sys.argv[2])), lambda: print("ready", flush=True))
+serve(Config(data_dir=Path(sys.argv[1]), host="127.0.0.1", port=int(sys.argv[2])), lambda: print("ready", flush=True))
 """
 
 
