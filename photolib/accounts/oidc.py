@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from sqlite_utils import Database
 
+from photolib.accounts import users
+from photolib.accounts.users import Account
 from photolib.config import Config, is_local_address
 from photolib.errors import BadInput, NotFound, Refused, TryLater
 from photolib.sources import now
@@ -97,6 +99,7 @@ class Provider:
         subject = claims["sub"]
         if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:
             raise Refused(self._not_valid)
+        claims |= self._more(tokens, subject)
         wanted = [claims.get(each) for each in ("preferred_username", "nickname", "name")]
         label = [claims.get(each) for each in ("email", "preferred_username", "name")]
         return Identity(self.issuer, subject, _first_text(wanted), _first_text(label) or subject)
@@ -153,6 +156,17 @@ class Provider:
             raise Refused(self._not_valid)
         return claims
 
+    def _more(self, tokens: dict[str, Any], subject: str) -> dict[str, Any]:
+        """What else the provider says of somebody, such as a name: many say it here only. Nothing depends on it."""
+        access = tokens.get("access_token")
+        if not isinstance(access, str) or "userinfo_endpoint" not in self._known():
+            return {}
+        try:
+            said = self._get(self._endpoint("userinfo_endpoint"), {"Authorization": f"Bearer {access}"})
+        except TryLater:
+            return {}
+        return said if said.get("sub") == subject else {}
+
     def _session(self, redirect_uri: str) -> Any:
         from authlib.integrations.requests_client import OAuth2Session
 
@@ -192,13 +206,12 @@ class Provider:
             self._configuration, self._keys, self._asked_at = found, None, time.monotonic()
         return self._configuration
 
-    def _get(self, address: str) -> dict[str, Any]:
+    def _get(self, address: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
         import requests
 
+        headers = {"Accept": "application/json", **(headers or {})}
         try:
-            answer = requests.get(
-                address, timeout=TIMEOUT, allow_redirects=False, headers={"Accept": "application/json"}
-            )
+            answer = requests.get(address, timeout=TIMEOUT, allow_redirects=False, headers=headers)
             if answer.status_code != 200:
                 raise ValueError(f"status {answer.status_code}")
             found = json.loads(answer.content)
@@ -266,6 +279,23 @@ def user_of(db: Database, identity: Identity) -> int | None:
         "select user_id from identities where issuer = ? and subject = ?", (identity.issuer, identity.subject)
     ).fetchone()
     return row[0] if row else None
+
+
+def add_user(db: Database, identity: Identity) -> Account:
+    """A new user for an identity that nobody has linked, under the name they want or one like it that nobody else has.
+
+    Raises BadInput when no such name is found.
+    """
+    wanted = identity.wanted_name.partition("@")[0].strip()[: users.LONGEST_NAME - 4] or "user"
+    for number in range(1, 1000):
+        name = wanted if number == 1 else f"{wanted}-{number}"
+        try:
+            made = users.add(db, name)
+        except BadInput:
+            continue  # somebody else's, or one that nobody may have
+        link(db, made.id, identity)
+        return made
+    raise BadInput("No name is free for you here. Ask whoever looks after photolib for an invitation.")
 
 
 def link(db: Database, user_id: int, identity: Identity) -> None:
