@@ -186,6 +186,14 @@ class Gazetteer:
         named += [self._spot(town) for town in _lines_with(text, starts, f"\n{prefix}".encode(), limit)]
         return sorted(dict.fromkeys(named), key=lambda spot: -spot.population)[:limit]
 
+    def largest(self, south: float, west: float, north: float, east: float, limit: int = 40) -> list[Spot]:
+        """The most populous towns in a box, which may lie across the date line (west is larger than east then)."""
+        is_beside = (self._longitude >= west) & (self._longitude <= east)
+        if west > east:
+            is_beside = (self._longitude >= west) | (self._longitude <= east)
+        inside = np.flatnonzero(is_beside & (self._latitude >= south) & (self._latitude <= north))
+        return [self._spot(int(town)) for town in inside[:limit]]
+
     def names(self, place: Place) -> list[str]:
         """Every name somebody may look for a place by: city, region and country, with their other names."""
         city, region = f"{place.country_code} {place.city}", f"{place.country_code} {place.region}"

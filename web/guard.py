@@ -203,6 +203,14 @@ def _add_headers(response: Response) -> Response:
         response.headers["Cache-Control"] = FOR_EVER
     if request.endpoint not in THE_SAME_FOR_ALL:
         response.vary.add("Cookie")  # or a browser would show what it kept for one person to the next who signs in
+    if tiles := tile_source(library().config.map_tiles):
+        response.headers.setdefault("Content-Security-Policy", PAGE_POLICY.replace("img-src", f"img-src {tiles}"))
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response
+
+
+def tile_source(address: str) -> str | None:
+    """The host whose pictures pages may show on maps besides our own: that of the tile server, where one was set up."""
+    where = urlsplit(address.replace("{s}", "*"))
+    return f"{where.scheme}://{where.netloc}" if where.netloc else None
