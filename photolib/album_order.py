@@ -45,7 +45,7 @@ def move(
         right = _beside(db, album_id, left, moved, is_before=False)
     else:
         left, right = _beside(db, album_id, None, moved, is_before=True), None
-    changed = {photo: position for photo, position in were.items()}
+    changed = were
     if left and right and right[0] - left[0] <= len(moved):
         changed |= _spread(db, album_id, left, right, moved)
     else:
@@ -62,9 +62,9 @@ def arrange(db: Database, album_id: int, is_newest_first: bool) -> None:
     """Number all photos of an album by date: where arranging by hand begins."""
     order = "photo_at desc, photo_id desc" if is_newest_first else "photo_at, photo_id"
     db.conn.execute(
-        f"""update album_photos set position = rank * ? from
-              (select photo_id as ranked_id, row_number() over (order by {order}) as rank from album_photos where album_id = ?)
-            where album_id = ? and photo_id = ranked_id""",
+        f"""update album_photos set position = number * ? from
+              (select photo_id as numbered, row_number() over (order by {order}) as number from album_photos where album_id = ?)
+            where album_id = ? and photo_id = numbered""",
         (GAP, album_id, album_id),
     )
 

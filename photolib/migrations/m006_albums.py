@@ -14,7 +14,8 @@ def m006_albums(db: Database) -> None:
     db.execute("drop trigger album_photos_update_changes")
     db.execute(
         f"""update album_photos set position = rank * {_GAP} from
-              (select album_id, photo_id, row_number() over (partition by album_id order by position, photo_id) as rank from album_photos) ranked
+              (select album_id, photo_id, row_number() over (partition by album_id order by position, photo_id) as rank
+               from album_photos) ranked
             where ranked.album_id = album_photos.album_id and ranked.photo_id = album_photos.photo_id"""
     )
     statements = (
@@ -41,7 +42,7 @@ def m006_albums(db: Database) -> None:
         "alter table album_photos add column is_here integer not null default 0",
         # The position as a text that begins with a name for some 500 neighbours, as a date begins with its month: see scopes.py.
         """alter table album_photos add column rank text generated always as
-             (printf('p%06d---%013d', (position >> 41) + 100000, position & 2199023255551)) virtual""",
+             (printf('p%06d---%013d', (position + (1 << 40) >> 41) + 100000, position + (1 << 40) & 2199023255551)) virtual""",
         "create index idx_album_photos_position on album_photos (album_id, position, photo_id)",
         "create index idx_album_photos_rank on album_photos (album_id, rank, photo_id, is_here)",
         "create index idx_album_photos_date on album_photos (album_id, photo_at, photo_id, is_here)",

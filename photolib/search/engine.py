@@ -116,22 +116,64 @@ def _search(
     recognises: bool,
     today: date,
 ) -> Results:
-    freshen(lib.db)
+    plan = _plan(lib.db, owner_id, query, filters, recognises, today)
+    if plan.has_words:
+        results = _ranked(lib, owner_id, plan.conditions, plan.scope, plan.branches, filters, cursor, size, seconds)
+    else:
+        results = _by_date(lib, owner_id, plan.conditions, plan.scope, [plan.tree, *filters], cursor, size)
+    notes = tuple(dict.fromkeys((*plan.notes, *plan.conditions.notes)))
+    return replace(results, understood=replace(plan.understood, notes=notes))
+
+
+def ids(lib: Library, owner_id: int, query: str, most: int, seconds: float | None = 3.0) -> tuple[list[int], bool]:
+    """The ids of the owner's photos that fit a query, as search() finds them, at most so many; and whether that is all there is to say:
+    not while a model is still getting ready."""
+    with _impatient(lib.db):
+        plan = _plan(lib.db, owner_id, query, (), True, date.today())
+        if plan.has_words:
+            found = _ranked(
+                lib, owner_id, plan.conditions, plan.scope, plan.branches, (), None, MOST_RANKED, seconds
+            )  # fmt: skip
+            return [each.photo.id for each in found.items][:most], not {NOT_READY, NOT_ALL_READ} & set(found.notes)
+        plan.conditions.gathers = names_together(plan.tree) > 1
+        asked = plan.conditions.of(plan.tree) if plan.tree != EVERYTHING else None
+        question, values = _select("photos.id", plan.scope, asked)
+        rows = lib.db.conn.execute(
+            f"{question} order by photos.shown_at desc, photos.id desc limit ?", (*values, most)
+        ).fetchall()
+        return [row[0] for row in rows], True
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How a query is going to be asked. tree: all of its conditions, when there are no words to weigh."""
+
+    understood: Understood
+    conditions: Conditions
+    scope: Condition
+    branches: list[_Branch]
+    tree: Node
+    notes: tuple[str, ...]
+
+    @property
+    def has_words(self) -> bool:
+        return any(branch.words for branch in self.branches)
+
+
+def _plan(
+    db: Database, owner_id: int, query: str, filters: Sequence[Node], recognises: bool, today: date
+) -> _Plan:  # fmt: skip
+    freshen(db)
     parsed = parse(query)
-    understood = plain.understand(lib.db, owner_id, parsed.query, parsed.tree, today, recognises)
-    conditions = Conditions(lib.db, owner_id, lambda name: find_place(lib.db, owner_id, name))
+    understood = plain.understand(db, owner_id, parsed.query, parsed.tree, today, recognises)
+    conditions = Conditions(db, owner_id, lambda name: find_place(db, owner_id, name))
     branches = _branches(understood.tree)
     if branches is None:
         branches = [_Branch((understood.tree,), ())]
     branches = [_without_empty_words(branch) for branch in branches]
     scope = conditions.scope(both([understood.tree, *filters]))
-    if all(not branch.words for branch in branches):
-        tree = understood.tree if len(branches) > 1 else both(branches[0].conditions)
-        results = _by_date(lib, owner_id, conditions, scope, [tree, *filters], cursor, size)
-    else:
-        results = _ranked(lib, owner_id, conditions, scope, branches, filters, cursor, size, seconds)
-    notes = tuple(dict.fromkeys((*parsed.notes, *conditions.notes)))
-    return replace(results, understood=replace(understood, notes=notes))
+    tree = understood.tree if len(branches) > 1 else both(branches[0].conditions)
+    return _Plan(understood, conditions, scope, branches, tree, parsed.notes)
 
 
 @contextmanager

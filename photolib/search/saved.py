@@ -42,11 +42,9 @@ def one(db: Database, owner_id: int, search_id: int) -> Saved:
 
 def save(db: Database, owner_id: int, name: str, query: str) -> Saved:
     """Keep a query under a name; one of that name asks this from now on. Raises BadInput for an empty or overlong one."""
-    name, query = " ".join(name.split()), query.strip()
+    name, query = " ".join(name.split()), kept_query(query)
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise BadInput(f"A saved search needs a name of at most {LONGEST_NAME} characters.")
-    if not query or len(query) > LONGEST:
-        raise BadInput(f"A saved search needs a query of at most {LONGEST} characters.")
     if db.conn.execute("select count(*) from saved_searches where owner_id = ?", (owner_id,)).fetchone()[0] >= MOST:
         raise BadInput(f"There are {MOST} saved searches already; delete one first.")
     row = db.conn.execute(
@@ -56,6 +54,14 @@ def save(db: Database, owner_id: int, name: str, query: str) -> Saved:
         (owner_id, name, query, now()),
     ).fetchone()
     return Saved(*row)
+
+
+def kept_query(query: str) -> str:
+    """A query as it is kept. Raises BadInput for an empty or overlong one."""
+    kept = query.strip() if isinstance(query, str) else ""
+    if not kept or len(kept) > LONGEST:
+        raise BadInput(f"A saved search needs a query of at most {LONGEST} characters.")
+    return kept
 
 
 def forget(db: Database, owner_id: int, search_id: int) -> None:
