@@ -109,14 +109,14 @@ def _visits(keys: dict[str, list[str]]) -> list[Visit]:
 
 def _browse(world: World, server: Server, keys: dict[str, list[str]]) -> dict[str, Visited]:
     say("browsing while nothing else happens")
-    visit(server.port, 1, *_visits(keys))  # everything was read once
-    return visit(server.port, world.amount(12, 5), *_visits(keys))
+    visit(server, 1, *_visits(keys))  # everything was read once
+    return visit(server, world.amount(12, 5), *_visits(keys))
 
 
 def _as_fast_as_it_goes(world: World, server: Server, keys: dict[str, list[str]]) -> Visited:
     say("as many thumbs as the server can give")
     thumbs = Visit("thumbs", [f"/media/{key}/thumb" for key in keys["all"]], 8, 0, HEADERS)
-    return visit(server.port, world.amount(5, 2), thumbs)["thumbs"]
+    return visit(server, world.amount(5, 2), thumbs)["thumbs"]
 
 
 def _browse_beside_import(
@@ -128,7 +128,7 @@ def _browse_beside_import(
     running = processes.start(data, "import", folder, "--json")
     with (
         PeakMemory(server.pid, running.pid, every=0.25) as peak,
-        visiting(server.port, LONGEST_IMPORT, *_visits(keys)) as visits,
+        visiting(server, LONGEST_IMPORT, *_visits(keys)) as visits,
     ):
         done = processes.finish(running, began)
         busy = visits.finish(at_once=True)

@@ -13,7 +13,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.benchmarks.processes import Server
 
 BROWSER = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 CHUNK = 1 << 16
@@ -64,15 +67,14 @@ class Visiting:
 
 
 @contextmanager
-def visiting(port: int, seconds: float, *visits: Visit) -> Iterator[Visiting]:
+def visiting(server: "Server", seconds: float, *visits: Visit) -> Iterator[Visiting]:
     """Make visits side by side for so many seconds while the block runs."""
     process = subprocess.Popen(
         [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdin is not None
-    process.stdin.write(
-        json.dumps({"port": port, "seconds": seconds, "visits": [asdict(each) for each in visits]}) + "\n"
-    )
+    said = [asdict(each) | {"headers": {"Cookie": server.cookie, **each.headers}} for each in visits]
+    process.stdin.write(json.dumps({"port": server.port, "seconds": seconds, "visits": said}) + "\n")
     process.stdin.flush()
     try:
         yield Visiting(process, [each.name for each in visits])
@@ -83,9 +85,9 @@ def visiting(port: int, seconds: float, *visits: Visit) -> Iterator[Visiting]:
         process.stdout.close()  # type: ignore[union-attr]
 
 
-def visit(port: int, seconds: float, *visits: Visit) -> dict[str, Visited]:
+def visit(server: "Server", seconds: float, *visits: Visit) -> dict[str, Visited]:
     """Make visits side by side for so many seconds; return each by its name."""
-    with visiting(port, seconds, *visits) as running:
+    with visiting(server, seconds, *visits) as running:
         return running.finish()
 
 

@@ -71,18 +71,20 @@ def import_folder(data: Path, folder: Path, *options: str) -> tuple[Finished, di
 
 @dataclass(frozen=True)
 class Server:
-    """A running `photolib serve`. ready_seconds: from the start of the process to its first answer."""
+    """A running `photolib serve`. ready_seconds: from the start of the process to its first answer; cookie: of the admin's session."""
 
     pid: int
     port: int
     ready_seconds: float
+    cookie: str
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
 
     def get(self, path: str, **headers: str) -> tuple[bytes, dict[str, str]]:
         """Body and headers (names in lower case) of an answer. Raises HTTPError."""
-        asked = urllib.request.Request(self.url(path), headers={k.replace("_", "-"): v for k, v in headers.items()})
+        said = {"Cookie": self.cookie, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        asked = urllib.request.Request(self.url(path), headers=said)
         with urllib.request.urlopen(asked, timeout=30) as answer:
             return answer.read(), {name.lower(): value for name, value in answer.headers.items()}
 
@@ -98,13 +100,30 @@ def serving(data: Path, *options: str) -> Iterator[Server]:
     began = time.perf_counter()
     with log.open("wb") as out:
         process = subprocess.Popen(
-            command(data, "serve", "--port", str(port), *options), stdout=out, stderr=subprocess.STDOUT
+            command(data, "serve", "--host", "127.0.0.1", "--port", str(port), *options),
+            stdout=out,
+            stderr=subprocess.STDOUT,
         )
     try:
         _wait_until_it_answers(process, port, log)
-        yield Server(process.pid, port, time.perf_counter() - began)
+        ready_seconds = time.perf_counter() - began
+        yield Server(process.pid, port, ready_seconds, f"photolib={_admin_token(data)}")
     finally:
         _end(process)
+
+
+def _admin_token(data: Path) -> str:
+    """A session of the admin, as it is after set-up and a log-in."""
+    from photolib.accounts import sessions
+    from photolib.db import connect, write
+
+    database = connect(data / "photolib.db")
+    try:
+        with write(database) as changed:
+            changed.conn.execute("update users set password_hash = coalesce(password_hash, 'none') where id = 1")
+            return sessions.start(changed, 1, sessions.Client("127.0.0.1", "")).token
+    finally:
+        database.close()
 
 
 def _wait_until_it_answers(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:

@@ -177,13 +177,13 @@ def _whole(world: World, data: Path) -> list[Row]:
         _warm(server)
         for what, make in kinds:
             say(f"searching for {what}")
-            times = visit(server.port, world.amount(10, 3), Visit(what, some(make)))[what].times
+            times = visit(server, world.amount(10, 3), Visit(what, some(make)))[what].times
             everything += times
             rows.append(_judged(f"  {what}", times, SEARCH_TARGET))
         say("asking for suggestions")
         typed = [word[:length] for word in (*_THINGS, *searchable.NAMES, "Berl", "label:do") for length in range(1, 8)]
         paths = ["/api/v1/search/suggestions?q=" + quote(each) for each in typed]
-        times = visit(server.port, world.amount(10, 3), Visit("suggestions", paths))["suggestions"].times
+        times = visit(server, world.amount(10, 3), Visit("suggestions", paths))["suggestions"].times
         rows.append(_judged("  suggestions while typing", times, SUGGESTION_TARGET))
         memory = memory_of(server.pid)
     return [

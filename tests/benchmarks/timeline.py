@@ -83,7 +83,7 @@ def _over_http(world: World, data: Path, months: Sequence[str], latest: int, cur
     with serving(data, "--no-watch", "--no-work") as server:
         for what, paths in asked:
             say(f"asking the server for {what}")
-            found = visit(server.port, world.amount(4, 1), Visit(what, paths))[what]
+            found = visit(server, world.amount(4, 1), Visit(what, paths))[what]
             rows.append(_row(f"  {what}", found.times))
         memory = memory_of(server.pid)
         ready = server.ready_seconds

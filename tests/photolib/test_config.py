@@ -91,11 +91,11 @@ def test_every_setting_has_an_environment_variable() -> None:
 
 def test_lists_come_from_the_environment_with_commas(tmp_path: Path) -> None:
     said = {"PHOTOLIB_HOSTS": "photos.example.org, photos.lan", "PHOTOLIB_TRUSTED_PROXIES": "10.0.0.0/24"}
-    config = load(written(tmp_path, ""), environ=said)
+    config = settings.load(written(tmp_path, ""), environ=said)
     assert config.hosts == ("photos.example.org", "photos.lan")
     assert config.trusted_proxies == ("10.0.0.0/24",)
 
 
 def test_a_trusted_proxy_that_is_no_network_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="'proxy.lan' is no network"):
-        load(written(tmp_path, 'trusted_proxies = ["proxy.lan"]'), environ={})
+        settings.load(written(tmp_path, 'trusted_proxies = ["proxy.lan"]'), environ={})
