@@ -40,6 +40,7 @@ def create_app(library: "Library") -> "Flask":
         timeline_api,
         uploads_api,
         uploads_pages,
+        ways_in,
         words,
     )
 
@@ -54,6 +55,7 @@ def create_app(library: "Library") -> "Flask":
     app.wsgi_app = proxies.behind(app.wsgi_app, library.config.trusted_proxies)  # type: ignore[method-assign]
     for room in (
         door,
+        ways_in,
         pages,
         people_pages,
         places_pages,
@@ -61,6 +63,7 @@ def create_app(library: "Library") -> "Flask":
         search_pages,
         edits,
         events,
+        frame,
         api,
         duplicates,
         media,

@@ -13,7 +13,7 @@ from werkzeug.routing import IntegerConverter
 
 from photolib.accounts import setup, signin
 from photolib.errors import BadInput, NotSignedIn, Refused
-from web import sessions
+from web import bearer, sessions
 from web.done import wants_json
 from web.here import admin, library, visitor
 
@@ -44,11 +44,15 @@ HEADERS = {
 
 # Everything else needs somebody who is signed in. What stands here shows nothing of anybody: our own files, and the doors.
 OPEN = frozenset({
-    "static", "words", "pages.ratios", "door.health", "door.setup", "door.set_up", "door.login", "door.log_in", "door.invitation",
-    "door.accept_invitation", "door.logout",
+    "static", "words", "frame.manifest", "frame.service_worker", "pages.ratios",
+    "door.health", "door.setup", "door.set_up", "door.login", "door.log_in", "door.invitation", "door.accept_invitation", "door.logout",
+    "ways_in.second_step", "ways_in.take_second_step", "ways_in.ask_for_passkey", "ways_in.take_passkey", "ways_in.go_elsewhere",
+    "ways_in.come_back",
+    "uploads_api.state", "uploads_api.send",  # their addresses are signed, and say whose upload it is
 })  # fmt: skip
 ADMIN_ROOMS = frozenset({"users_pages"})  # blueprints for admins alone
-GUEST_ROOMS = frozenset({"door", "account_pages"})  # where a guest may change something: what concerns themselves
+# Where a guest may change something: what concerns themselves.
+GUEST_ROOMS = frozenset({"door", "ways_in", "account_pages", "credentials_pages"})
 THE_SAME_FOR_ALL = frozenset({"static", "words", "pages.ratios"})
 
 READING = ("GET", "HEAD", "OPTIONS")  # these change nothing, so any page may make a browser send them
@@ -134,7 +138,7 @@ def _refuse_foreign_pages() -> None:
     log-in, where there is no session yet to tie one to, and another port of this machine, which SameSite=Lax lets through.
     A page that is left open over a new log-in keeps working. It goes through this one function for every route there is.
     """
-    if request.method in READING:
+    if request.method in READING or bearer.held() is not None:  # no page can make a browser send a token it does not know
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -169,6 +173,9 @@ def _refuse_strangers() -> ResponseReturnValue | None:
     """Nothing without somebody who is signed in, but for the few routes in OPEN; a guest changes nothing; admins' rooms are theirs."""
     if request.endpoint in OPEN:
         return None
+    is_program = bearer.held() is not None
+    if is_program:
+        bearer.check()
     user = visitor().user
     if user is None:
         return _to_the_door()
@@ -176,7 +183,8 @@ def _refuse_strangers() -> ResponseReturnValue | None:
         admin()
     if user.role == "guest" and request.method not in READING and request.blueprint not in GUEST_ROOMS:
         raise Refused("A guest can look at photos here, and change nothing.")
-    sessions.note_use()
+    if not is_program:
+        sessions.note_use()
     return None
 
 
@@ -202,9 +210,12 @@ def _add_headers(response: Response) -> Response:
     if request.endpoint == "static" and response.status_code < 400:
         response.headers["Cache-Control"] = FOR_EVER
     if request.endpoint not in THE_SAME_FOR_ALL:
-        response.vary.add("Cookie")  # or a browser would show what it kept for one person to the next who signs in
+        # Or a browser would show what it kept for one person to the next who signs in.
+        response.vary.update(("Cookie", "Authorization"))
     if tiles := tile_source(library().config.map_tiles):
         response.headers.setdefault("Content-Security-Policy", PAGE_POLICY.replace("img-src", f"img-src {tiles}"))
+    if response.status_code == 401 and bearer.held() is not None:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="photolib", error="invalid_token"'
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response
