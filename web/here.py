@@ -16,9 +16,9 @@ def library() -> Library:
 def visitor() -> Visitor:
     """Who asks, as they are at this moment: a role taken away, or a user disabled, is so from the next request on."""
     if "visitor" not in g:
-        from web import sessions
+        from web import bearer, sessions
 
-        g.user = sessions.signed_in()
+        g.user = sessions.signed_in() if bearer.held() is None else bearer.signed_in()  # a program's token, or a browser's cookie
         g.visitor = Visitor(g.user)
     return g.visitor
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from photolib.accounts import passwords, sessions, throttle, users
+from photolib.accounts import passwords, sessions, throttle, totp, users
 from photolib.accounts.sessions import Client, Session, Started
 from photolib.accounts.users import Account
 from photolib.db import write
@@ -75,7 +75,7 @@ def finish(db: Database, pending: Session, client: Client) -> Started:
 
 def needs_second_step(db: Database, user_id: int) -> bool:
     """Whether a user has set up a second step, which a password alone does not replace."""
-    return False
+    return totp.is_on(db, user_id)
 
 
 def _is_known(db: Database, user_id: int, address: str) -> bool:

@@ -1,0 +1,99 @@
+"""Requests of programs: the API token in their Authorization header, and which addresses it opens.
+
+A token opens the API and the pictures, never a page: whatever it is allowed, it makes no tokens, changes no password and touches
+neither sessions nor second steps, because all of that is done on pages. Each route of the API asks for one scope; a room that is
+not named here is closed to tokens until somebody decides.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import current_app, g, request
+from werkzeug.routing import Rule
+
+from photolib.accounts import api_tokens
+from photolib.accounts.api_tokens import Scope, Token
+from photolib.accounts.users import Account
+from photolib.db import write
+from photolib.errors import NotSignedIn, Refused, TryLater
+from web.here import library
+
+LONGEST = 200  # characters
+
+# Rooms (blueprints) where reading asks for "read" and everything else for "write", unless @for_scope says another thing.
+ROOMS = frozenset({
+    "api", "timeline_api", "people_api", "search_api", "duplicates", "media", "edits", "events", "map_api",
+})  # fmt: skip
+UPLOAD_ROOMS = frozenset({"uploads_api"})  # everything here asks for "upload"
+ADMIN_ROOMS = frozenset({"admin_api"})  # everything here asks for "admin"
+
+Route = TypeVar("Route", bound=Callable[..., object])
+
+
+def for_scope(scope: Scope) -> Callable[[Route], Route]:
+    """A route that asks for another scope of a token than its room and method would."""
+
+    def mark(route: Route) -> Route:
+        route.token_scope = scope  # type: ignore[attr-defined]
+        return route
+
+    return mark
+
+
+def scope_of(rule: Rule, method: str) -> Scope | None:
+    """What a token needs to be allowed for a route; None when tokens do not open it at all."""
+    if not rule.rule.startswith(("/api/v1/", "/media/")):
+        return None
+    marked = getattr(current_app.view_functions.get(rule.endpoint), "token_scope", None)
+    room = rule.endpoint.rpartition(".")[0]
+    if marked is not None:
+        return marked
+    if room in ADMIN_ROOMS:
+        return "admin"
+    if room in UPLOAD_ROOMS:
+        return "upload"
+    if room in ROOMS:
+        return "read" if method in ("GET", "HEAD", "OPTIONS") else "write"
+    return None
+
+
+def held() -> str | None:
+    """The text of the token that the request carries; "" for one that cannot be any."""
+    kind, _, text = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer":
+        return None
+    return text.strip() if len(text) <= LONGEST else ""
+
+
+def signed_in() -> Account | None:
+    """Whose token the request carries, as they are at this moment."""
+    found = _found()
+    return found[1] if found else None
+
+
+def check() -> None:
+    """Raises NotSignedIn for a token that is not valid, Refused for one that is not allowed what the request asks for."""
+    found = _found()
+    if found is None:
+        raise NotSignedIn("This token is not valid: it was revoked, has expired, or was cut short.")
+    if request.url_rule is None:
+        return  # there is no such address, which is not the token's fault
+    token, user = found
+    scope = scope_of(request.url_rule, request.method)
+    if scope is None:
+        raise Refused("A token opens the API, and this address is not part of it. Sign in with a browser instead.")
+    if scope not in api_tokens.allowed(user.role, token.scopes):
+        raise Refused(f'This token is not allowed to do this: it would need the scope "{scope}".')
+    if api_tokens.is_long_unseen(token):
+        try:
+            with write(library().db) as db:
+                api_tokens.see(db, token)
+        except TryLater:
+            pass  # the next request tells as well
+
+
+def _found() -> tuple[Token, Account] | None:
+    if "token" not in g:
+        text = held()
+        g.token = api_tokens.find(library().db, text) if text else None
+    return g.token
