@@ -427,8 +427,9 @@ def describe(db: Database, photo_id: int, facts: dict[str, Any]) -> None:
     )
     db.conn.execute("delete from photo_tags where photo_id = ? and source = 'file'", (photo_id,))
     owner_id = db.conn.execute("select owner_id from photos where id = ?", (photo_id,)).fetchone()[0]
-    for keyword in (each for each in facts.get("keywords") or [] if each not in said.get("removed_tags", ())):
-        tag(db, owner_id, photo_id, keyword, "file")
+    for keyword in _as_called_here(db, owner_id, facts.get("keywords") or []):
+        if keyword not in said.get("removed_tags", ()):
+            tag(db, owner_id, photo_id, keyword, "file")
     motion = facts.get("motion")
     db.conn.execute("delete from parts where photo_id = ? and role = 'motion'", (photo_id,))
     if motion:
@@ -439,6 +440,19 @@ def describe(db: Database, photo_id: int, facts: dict[str, Any]) -> None:
         )
         db.conn.execute("update photos set type = 'motion' where id = ? and type = 'photo'", (photo_id,))
     relist(db, photo_id)
+
+
+def _as_called_here(db: Database, owner_id: int, keywords: Sequence[str]) -> list[str]:
+    """Keywords of a file by the names that their owner has given those tags since; without those they deleted."""
+    called = dict(
+        db.conn.execute(
+            """select tag_names.name, tags.name from tag_names left join tags on tags.id = tag_id
+               where tag_names.owner_id = ? and tag_names.name in (select value from json_each(?))""",
+            (owner_id, json.dumps(list(keywords))),
+        ).fetchall()
+    )
+    names = (called.get(each, each) for each in keywords)
+    return list(dict.fromkeys(name for name in names if name is not None))
 
 
 def picture_is_ready(db: Database, photo_id: int, placeholder: bytes | None, notes: Sequence[str] = ()) -> None:

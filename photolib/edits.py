@@ -195,6 +195,22 @@ def _write(db: Database, photo_id: int, facts: Mapping[str, Any]) -> None:
         jobs.enqueue(db, "place", [photo_id])
 
 
+def keep_corrections(db: Database, photo_id: int, facts: Mapping[str, Any]) -> None:
+    """These facts about a photo stand from now on, as if a person had said them, beside what people said before."""
+    if facts:
+        _keep_corrections(db, photo_id, corrections(db, photo_id) | dict(facts))
+
+
+def set_dates(db: Database, owner_id: int, dates: Mapping[int, str]) -> Edit:
+    """Give each of these photos of an owner's a date of its own, in one act. dates: id -> local wall time, ISO 8601. Raises BadInput."""
+    before: dict[str, Any] = {"facts": {}, "tagged": [], "untagged": []}
+    for photo_id, taken_at in dates.items():
+        if facts := _new_facts(db, photo_id, checked({"taken_at": taken_at})):
+            before["facts"][photo_id] = _correct(db, photo_id, facts)
+    changed = sorted(before["facts"])
+    return Edit(log(db, owner_id, "date", before, len(changed)) if changed else None, "date", changed)
+
+
 def _keep_corrections(db: Database, photo_id: int, facts: Mapping[str, Any]) -> None:
     if not facts:
         db.conn.execute("delete from corrections where photo_id = ?", (photo_id,))

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from sqlite_utils import Database
 
-from photolib import catalog, duplicates, formats, jobs, sources, takeout, trash, understanding, variants
+from photolib import catalog, formats, jobs, merges, sources, takeout, trash, understanding, variants
 from photolib.catalog import Photo
 from photolib.db import Write, write
 from photolib.errors import BadInput, TryLater, UnreadablePhoto
@@ -135,7 +135,7 @@ def pair(lib: Library, photos: list[Photo]) -> Write:
 def _join(db: Database, main: Photo, part: Photo, role: str) -> None:
     """Make one photo of two; read it again where the part brings a sidecar, or a RAW to show in place of a broken JPEG."""
     brings_news = bool(sources.sidecars(db, part.id)) or main.status == "failed"
-    duplicates.carry_decisions(db, part.id, main.id)
+    merges.carry_decisions(db, part.id, main.id)
     catalog.join_part(db, main.id, part.id, role)
     if brings_news:
         jobs.enqueue(db, STEPS[0].name, [main.id])

@@ -52,6 +52,8 @@ _HERE = "trashed_at is null and status <> 'failed'"
 _OF_PERSON = "id in (select photo_id from faces where person_id = ? and state = 'found')"
 _HAS_PERSON = "select 1 from people where id = ? and owner_id = ?"
 
+_BELOW = """with recursive below(id) as (
+    select ? union all select folders.id from folders join below on folders.parent_id = below.id) select id from below"""
 _PLACED = "is_listed = 1 and latitude is not null"
 
 # The words of a condition are those of a partial index where there is one (m003), or SQLite would not use it.
@@ -59,7 +61,9 @@ _RULES = {
     "timeline": _Rule("is_listed = 1"),
     "favourites": _Rule(f"is_favourite = 1 and {_HERE}"),
     "archive": _Rule(f"is_archived = 1 and {_HERE}"),
-    "trash": _Rule("trashed_at is not null", by="trashed_at"),
+    "trash": _Rule(  # without what is being deleted for good
+        "trashed_at is not null and id not in (select photo_id from deleting)", by="trashed_at"
+    ),
     "recent": _Rule("is_listed = 1", by="added_at"),
     "videos": _Rule("is_listed = 1 and type = 'video'"),
     "undated": _Rule(f"is_listed = 1 and taken_at_source in ({', '.join(repr(each) for each in GUESSED)})"),
@@ -80,8 +84,12 @@ _RULES = {
     "person": _Rule(f"is_listed = 1 and {_OF_PERSON}", ids=1, owned=_HAS_PERSON),
     "people": _Rule(f"is_listed = 1 and {_OF_PERSON} and {_OF_PERSON}", ids=2, owned=_HAS_PERSON),
     "folder": _Rule(
-        "is_listed = 1 and id in (select photo_id from sources where folder_id = ?)",
+        "is_listed = 1 and id in (select photo_id from sources where folder_id = ? and gone_at is null)",
         ids=1, owned="select 1 from sources where folder_id = ? and owner_id = ?",
+    ),
+    "tree": _Rule(  # a folder and all below it
+        f"""is_listed = 1 and id in (select photo_id from sources where gone_at is null and folder_id in ({_BELOW}))""",
+        ids=1, owned=f"select 1 from folder_counts where folder_id in ({_BELOW}) and owner_id = ?",
     ),
     "tag": _Rule(
         f"{_HERE} and id in (select photo_id from photo_tags where tag_id = ?)",
@@ -286,6 +294,15 @@ def cursor_at(photo: Tile) -> str:
 def cursor_from(photo: Photo) -> str:
     """The timeline's cursor that continues with a photo itself."""
     return _cursor(photo.taken_at, photo.id + 1)
+
+
+def cursor_onto(db: Database, owner_id: int, photo_id: int, scope: Scope = TIMELINE) -> str | None:
+    """The cursor that continues with a photo itself; None when it is not in the scope."""
+    this = ordered(db, owner_id, scope)
+    here = db.conn.execute(
+        f"select {this.by} from {this.photos} where {this.where} and {this.id} = ?", (*this.values, photo_id)
+    ).fetchone()
+    return _cursor(here[0], photo_id + (1 if this.after == "<" else -1)) if here else None
 
 
 def cursor_below(moment: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from photolib import duplicates, understood
+from photolib import duplicates, merges, understood
 from photolib.db import write
 from photolib.duplicates import Stack
 from photolib.errors import BadInput
@@ -40,7 +40,7 @@ def merge(stack_id: int) -> dict[str, Any]:
         others = _photo_ids(said) or [photo_id for photo_id in there if photo_id != keep]
         if not {keep, *others} <= there:
             raise BadInput("These photos are not among the duplicates.")
-        merge_id = duplicates.merge(db, user().id, keep, others)
+        merge_id = merges.merge(db, user().id, keep, others)
     undo = f"{bp.url_prefix}/merges/{merge_id}/undo"
     return {"photo_id": keep, "trashed": sorted(set(others) - {keep}), "undo": undo}
 
@@ -49,7 +49,7 @@ def merge(stack_id: int) -> dict[str, Any]:
 def undo_merge(merge_id: int) -> dict[str, Any]:
     """The photos come back; what went over to the kept one stays there."""
     with write(library().db) as db:
-        restored = duplicates.undo_merge(db, user().id, merge_id)
+        restored = merges.undo_merge(db, user().id, merge_id)
     return {"restored": restored}
 
 

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, render_template, request
 
-from photolib import duplicates
+from photolib import duplicates, merges
 from photolib.db import write
 from photolib.duplicates import BURST, DUPLICATE
 from photolib.errors import BadInput
@@ -58,7 +58,7 @@ def decide(stack_id: int) -> Response:
             raise BadInput("Keep the best, or say that they are different.")
         stack = duplicates.stack_by_id(db, user().id, stack_id)
         others = [photo.id for photo in stack.photos if photo.id != stack.best_id]
-        merged = duplicates.merge(db, user().id, stack.best_id, others)
+        merged = merges.merge(db, user().id, stack.best_id, others)
     undo = f"/duplicates/undo/{merged}" if merged is not None else None
     return done(f"{words.count(len(others), 'photo').capitalize()} moved to the trash.", undo)
 
@@ -73,5 +73,5 @@ def choose(stack_id: int) -> Response:
 @bp.post("/duplicates/undo/<int:merge_id>")
 def undo(merge_id: int) -> Response:
     with write(library().db) as db:
-        back = duplicates.undo_merge(db, user().id, merge_id)
+        back = merges.undo_merge(db, user().id, merge_id)
     return done(f"{words.count(len(back), 'photo').capitalize()} taken out of the trash.")

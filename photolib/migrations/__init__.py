@@ -11,6 +11,7 @@ from photolib.migrations import (  # noqa: F401 - each joins the schema as it is
     m008_order,
     m009_places,
     m010_panoramas,
+    m011_tidying,
 )
 from photolib.migrations.schema import schema
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from sqlite_utils import Database
 
-from photolib import catalog, db, duplicates, scopes, understood
+from photolib import catalog, db, duplicates, merges, scopes, understood
 from photolib.db import write
 from photolib.duplicates import BURST, DUPLICATE, Likeness, Shot
 from photolib.errors import BadInput, NotFound
@@ -311,14 +311,14 @@ def test_nobody_decides_about_another_s_photos(library: Library, list_shot: List
         for attempt in (
             lambda: duplicates.keep_apart(database, other, number),
             lambda: duplicates.choose_best(database, other, number, one),
-            lambda: duplicates.merge(database, other, one, [two]),
+            lambda: merges.merge(database, other, one, [two]),
         ):
             with pytest.raises(NotFound):
                 attempt()
-        merge_id = duplicates.merge(database, 1, one, [two])
+        merge_id = merges.merge(database, 1, one, [two])
         assert merge_id is not None
         with pytest.raises(NotFound):
-            duplicates.undo_merge(database, other, merge_id)
+            merges.undo_merge(database, other, merge_id)
 
 
 # ---------------------------------------------------------------- merging
@@ -354,7 +354,7 @@ def test_undoing_a_merge_touches_no_photo_that_came_after_the_merged_one_was_del
 ) -> None:
     kept, gone = list_shot(), list_shot()
     with write(library.db) as database:
-        merge_id = duplicates.merge(database, 1, kept, [gone])
+        merge_id = merges.merge(database, 1, kept, [gone])
         for table, column in (("parts", "photo_id"), ("details", "photo_id"), ("jobs", "photo_id"), ("photos", "id")):
             database.conn.execute(f"delete from {table} where {column} = ?", (gone,))
         database.conn.execute("insert into users (id, name, role, created_at) values (2, 'other', 'user', '2024')")
@@ -362,7 +362,7 @@ def test_undoing_a_merge_touches_no_photo_that_came_after_the_merged_one_was_del
     assert theirs != gone
     with write(library.db) as database:
         assert merge_id is not None
-        assert duplicates.undo_merge(database, 1, merge_id) == []
+        assert merges.undo_merge(database, 1, merge_id) == []
     assert catalog.photo(library.db, theirs).trashed_at == "2024-06-02"
 
 
@@ -394,7 +394,8 @@ def test_merging_keeps_everything_that_people_made_of_the_photos(library: Librar
             person_id=tom,
             decided_by="person",
         )
-        merge_id = duplicates.merge(database, 1, kept, [other, third])
+        as_it_was = merges._rows(database, kept)
+        merge_id = merges.merge(database, 1, kept, [other, third])
     photo = catalog.photo(library.db, kept)
     assert [album["title"] for album in photo.albums] == ["Brittany", "Summer"]
     assert photo.tags == ["from a file", "sea"]
@@ -419,18 +420,46 @@ def test_merging_keeps_everything_that_people_made_of_the_photos(library: Librar
 
     before = dump(library.db)
     with write(library.db) as database:
-        assert duplicates.merge(database, 1, kept, [other, third]) is None
+        assert merges.merge(database, 1, kept, [other, third]) is None
     assert dump(library.db) == before  # the second time nothing is left to do
 
     assert merge_id is not None
     with write(library.db) as database:
-        assert duplicates.undo_merge(database, 1, merge_id) == [other, third]
+        assert merges.undo_merge(database, 1, merge_id) == [other, third]
         catalog.put_in_trash(database, [third])  # for another reason
-        assert duplicates.undo_merge(database, 1, merge_id) == []
+        assert merges.undo_merge(database, 1, merge_id) == []
         catalog.take_out_of_trash(database, [third])
     assert {tile.id for tile in scopes.page(library.db, 1).photos} == {kept, other, third}
     assert [album["title"] for album in catalog.photo(library.db, other).albums] == ["Brittany", "Summer"]
+    is_now = merges._rows(library.db, kept)
+    is_now["stacks"] = as_it_was["stacks"] = {}  # somebody has looked at them
+    assert is_now == as_it_was, "nothing that went over stays behind"
     assert groups(library) == [(DUPLICATE, [kept, other, third])]
+
+
+def test_undoing_a_merge_leaves_alone_what_somebody_changed_since(library: Library, list_shot: ListShot) -> None:
+    kept, other = list_shot(size=(4000, 3000)), list_shot(size=(800, 600))
+    with write(library.db) as database:
+        catalog.tag(database, 1, other, "sea", "person")
+        database.conn.execute("update photos set rating = 2 where id = ?", (other,))
+        database.conn.execute("update details set title = 'At sea' where photo_id = ?", (other,))
+        merge_id = merges.merge(database, 1, kept, [other])
+        assert merge_id is not None
+        database.conn.execute("update details set title = 'By the sea' where photo_id = ?", (kept,))
+        merges.undo_merge(database, 1, merge_id)
+    photo = catalog.photo(library.db, kept)
+    assert (photo.title, photo.rating, photo.tags) == ("By the sea", None, [])
+
+
+def test_what_went_over_in_a_merge_stays_when_the_kept_file_is_read_again(
+    library: Library, list_shot: ListShot
+) -> None:
+    kept, other = list_shot(size=(4000, 3000)), list_shot(size=(800, 600))
+    with write(library.db) as database:
+        database.conn.execute("update details set title = 'At sea' where photo_id = ?", (other,))
+        merges.merge(database, 1, kept, [other])
+        catalog.describe(database, kept, {"taken_at": "2024-06-01T12:00:00.000", "taken_at_source": "exif"})
+    assert catalog.photo(library.db, kept).title == "At sea"
 
 
 def test_what_was_decided_about_the_kept_photo_wins(library: Library, list_shot: ListShot) -> None:
@@ -445,7 +474,7 @@ def test_what_was_decided_about_the_kept_photo_wins(library: Library, list_shot:
         add_face(database, kept, (0.6, 0.6, 0.2, 0.2), vector=None)
         add_face(database, other, (0.1, 0.1, 0.2, 0.2), person_id=tom, decided_by="person")
         add_face(database, other, (0.6, 0.6, 0.2, 0.2), person_id=sarah, decided_by="person")
-        duplicates.merge(database, 1, kept, [other])
+        merges.merge(database, 1, kept, [other])
     photo = catalog.photo(library.db, kept)
     assert (photo.title, [label for label, _, _ in understood.labels(library.db, kept)]) == ("Mine", ["dog"])
     people = library.db.conn.execute("select person_id from faces where photo_id = ? order by id", (kept,)).fetchall()
@@ -464,7 +493,7 @@ def test_what_was_said_of_a_face_goes_to_the_same_face(library: Library, list_sh
         add_face(database, kept, (0.9, 0.9, 0.05, 0.05), person_id=sarah, decided_by="model", vector=None)
         denied = add_face(database, other, here, vector=None)
         database.conn.execute("insert into not_this_person (face_id, person_id) values (?, ?)", (denied, tom))
-        duplicates.merge(database, 1, kept, [other])
+        merges.merge(database, 1, kept, [other])
         assert (
             dict(database.conn.execute("select id, person_id from faces where photo_id = ?", (kept,)))[guessed] is None
         )
@@ -481,7 +510,7 @@ def test_what_was_said_of_a_face_goes_to_the_same_face(library: Library, list_sh
             vector=np.zeros(128, dtype="<f4").tobytes(),
         )
         add_face(database, third, here, state="no face", decided_by="person", vector=None)
-        duplicates.merge(database, 1, kept, [third])
+        merges.merge(database, 1, kept, [third])
         rows = database.conn.execute(
             "select id, person_id, decided_by, state from faces where photo_id = ? order by id", (kept,)
         ).fetchall()
@@ -503,7 +532,7 @@ def list_alike(database: Database, photo_id: int) -> int:
 def test_a_copy_that_comes_after_a_merge_is_proposed_anew(library: Library, list_shot: ListShot) -> None:
     kept, other = list_shot(), list_shot()
     with write(library.db) as database:
-        duplicates.merge(database, 1, kept, [other])
+        merges.merge(database, 1, kept, [other])
     look(library, kept)
     copy = list_shot(size=(8000, 6000))
     assert groups(library) == [(DUPLICATE, [kept, copy])]
@@ -513,7 +542,7 @@ def test_a_kept_photo_that_was_archived_comes_back_for_one_that_was_not(library:
     kept, other = list_shot(), list_shot()
     with write(library.db) as database:
         database.conn.execute("update photos set is_archived = 1, is_listed = 0 where id = ?", (kept,))
-        duplicates.merge(database, 1, kept, [other])
+        merges.merge(database, 1, kept, [other])
     assert [tile.id for tile in scopes.page(library.db, 1).photos] == [kept]
 
 
@@ -524,7 +553,7 @@ def test_a_merge_of_nothing_or_into_the_trash_is_refused(
     list_shot()
     list_shot(trashed_at="2024-07-01T00:00:00+00:00")
     with write(library.db) as database, pytest.raises(BadInput):
-        duplicates.merge(database, 1, *wish)
+        merges.merge(database, 1, *wish)
 
 
 def test_copies_that_come_in_are_found(library: Library, tmp_path: Path, import_folder: Callable[..., object]) -> None:

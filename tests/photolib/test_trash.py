@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from photolib import catalog, duplicates, faces, sources, trash, variants
+from photolib import catalog, duplicates, faces, merges, sources, trash, variants
 from photolib.db import write
 from photolib.errors import NotFound, TryLater
 from photolib.importing import open_file
@@ -278,14 +278,14 @@ def test_undoing_a_merge_whose_photos_are_gone_brings_back_nobody_elses(
     import_folder(tmp_path / "in")
     a, b = photos(library).values()
     with write(library.db) as db:
-        merged = duplicates.merge(db, 1, a, [b])
+        merged = merges.merge(db, 1, a, [b])
         assert merged is not None
     delete(library, b)
     draw_photo("in/c.jpg")
     import_folder(tmp_path / "in")
     put_away(library, photos(library)["c.jpg"])
     with write(library.db) as db:
-        assert duplicates.undo_merge(db, 1, merged) == []
+        assert merges.undo_merge(db, 1, merged) == []
 
 
 # ---------------------------------------------------------------- it does not come back by itself
@@ -591,7 +591,9 @@ TAKES_AWAY = {
     "photolib/vectors.py: Vectors._written": "a draft of the index",
     "photolib/vectors.py: Vectors.rebuild": "the index",
     "photolib/verify.py: _move_aside": "a damaged original, which goes to backups/damaged",
+    "models/child.py: _remove_left_behind": "the socket of a process that died",
     # Uploads
+    "photolib/uploads.py: _sweep": "drafts of uploads",
     "photolib/drafts.py: drop": "a draft of an upload",
     "photolib/store.py: LocalOriginals.take_over": "a draft becomes an original",
 }

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from photolib import catalog, duplicates, understood
+from photolib import catalog, duplicates, merges, understood
 from photolib.db import write
 from photolib.library import Library
 
@@ -94,7 +94,7 @@ def test_a_stranger_s_duplicates_are_neither_shown_nor_touched(
     theirs = list_alike(library, list_photos(JUNE, JUNE, owner=stranger_id))
     [stack], _ = duplicates.stacks(library.db, stranger_id)
     with write(library.db) as db:
-        merge_id = duplicates.merge(db, stranger_id, *([theirs[0], [theirs[1]]]))
+        merge_id = merges.merge(db, stranger_id, *([theirs[0], [theirs[1]]]))
     assert client.get(PATH).json["items"] == []
     assert client.post(f"{PATH}/{stack.id}/merge").status_code == 404
     assert client.post(f"{PATH}/{stack.id}/keep").status_code == 404
