@@ -5,6 +5,7 @@ A bucket is a month of what the scope is ordered by. A place in it is counted fr
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -35,8 +36,10 @@ class Whereabouts:
     index: int
 
 
-def stretch(db: Database, owner_id: int, bucket: str, start: int, size: int, scope: Scope = TIMELINE) -> Stretch:
-    """At most so many photos of a bucket, newest first, from a place on."""
+def stretch(
+    db: Database, owner_id: int, bucket: str, start: int, size: int, scope: Scope = TIMELINE, through: str | None = None
+) -> Stretch:
+    """At most so many photos of a bucket, in the scope's order, from a place on. through: of all buckets from the one to this one."""
     this = scopes.ordered(db, owner_id, scope)
     first = max(0, start - 1)
     # The ids come from the index alone; only the photos that are wanted are read.
@@ -45,13 +48,32 @@ def stretch(db: Database, owner_id: int, bucket: str, start: int, size: int, sco
               select {this.by} as at, {this.id} as here_id from {this.alone} where {this.where} and {this.by} >= ? and {this.by} < ?
               order by {this.order} limit ? offset ?
             ) cross join photos on photos.id = here_id order by at {this.down}, here_id {this.down}""",
-        (*this.values, bucket, bucket + "~", size + 1 + (start - first), first),
+        (*this.values, *_span(bucket, through), size + 1 + (start - first), first),
     ).fetchall()
     above = rows[0][0] if start and rows else None
     here = rows[start - first :]
     below = here[size][0] if len(here) > size else None
     here = here[:size]
     return Stretch([catalog.tile(row[1:]) for row in here], [row[0] for row in here], above, below)
+
+
+def _span(bucket: str, through: str | None) -> tuple[str, str]:
+    """The least of what is in one of these buckets, and what is more than any of it."""
+    both = sorted((bucket, through or bucket))
+    return both[0], both[1] + "~"
+
+
+def pieces(months: Sequence[tuple[str, int]], size: int) -> list[list[str]]:
+    """Buckets with their counts, in runs that a grid asks for and lays out at a time: many small ones together, a large one alone."""
+    runs: list[list[str]] = []
+    held = size  # of the last run, so that the first bucket begins one
+    for name, count in months:
+        if held + count > size:
+            runs.append([])
+            held = 0
+        runs[-1].append(name)
+        held += count
+    return runs
 
 
 def ids(db: Database, owner_id: int, bucket: str, start: int, size: int, scope: Scope = TIMELINE) -> list[int]:

@@ -16,6 +16,9 @@ from web.results import address
 from web.timeline_api import asked_moment, is_dated
 
 FIRST_PAGE, NEXT_PAGES = 50, 100  # photos; the first screen has to be small, what follows may be fewer requests
+PIECE = (
+    200  # photos that the script asks for and lays out at a time: some seven screens, and a few milliseconds of work
+)
 GROUPINGS = {"day": 10, "month": 7, "year": 4}  # how much of a moment the photos under one heading share
 DENSITIES = (1, 2, 3)  # small, usual and large pictures
 COOKIE = "grid"  # how a browser likes its grids: "day-2"; set by the script, for the first paint to be right
@@ -33,13 +36,14 @@ class Group:
 
 @dataclass(frozen=True)
 class Grid:
-    """Some photos of a scope: a list of groups for each month. newer, older: addresses that lead on, None where there is no more.
+    """Some photos of a scope: a list of groups for each piece that the script lays out at a time.
 
-    month and index say where its first photo stands, for the script to go on from; tail is what a photo's address carries of the scope.
+    newer, older: addresses that lead on, None where there is no more. month and index say where the first photo stands, for the
+    script to go on from; tail is what a photo's address carries of the scope.
     """
 
     scope: str
-    months: list[tuple[str, list[Group]]]
+    pieces: list[list[Group]]
     newer: str | None
     older: str | None
     month: str
@@ -47,10 +51,11 @@ class Grid:
     grouping: str
     density: int
     tail: str
+    piece: int = PIECE
 
     @property
     def is_empty(self) -> bool:
-        return not self.months
+        return not self.pieces
 
 
 def grid(scope: Scope = TIMELINE, path: str = "/") -> Grid:
@@ -83,7 +88,7 @@ def grid(scope: Scope = TIMELINE, path: str = "/") -> Grid:
             month, index = "", 0  # it left a moment ago
     grouping, density = preferences()
     return Grid(
-        str(scope), _months(page, grouping, scope),
+        str(scope), _pieces(page, grouping, scope),
         address(path, after=newer) if newer else None, address(path, before=older) if older else None,
         month, index, grouping, density, "" if scope == TIMELINE else f"?in={scope}",
     )  # fmt: skip
@@ -95,21 +100,21 @@ def preferences() -> tuple[str, int]:
     return grouping if grouping in GROUPINGS else "day", int(density) if density in ("1", "2", "3") else 2
 
 
-def _months(page: scopes.Page, grouping: str, scope: Scope) -> list[tuple[str, list[Group]]]:
-    piece = Stretch(
-        page.photos, page.at, *(page.at[:1] or [None]), *(page.at[-1:] or [None])
-    )  # its days may go on outside
-    cities = stretches.cities(library().db, user().id, piece, scope) if grouping == "day" else {}
-    pairs = list(zip(page.at, page.photos, strict=True))
-    found, shared = [], GROUPINGS[grouping]
-    said_before = ""
-    for month, inside in groupby(pairs, lambda pair: pair[0][:7]):
+def _pieces(page: scopes.Page, grouping: str, scope: Scope) -> list[list[Group]]:
+    db, owner = library().db, user().id
+    first, last = (page.at[0], page.at[-1]) if page.at else (None, None)
+    piece = Stretch(page.photos, page.at, first, last)  # its days may go on outside
+    cities = stretches.cities(db, owner, piece, scope) if grouping == "day" else {}
+    runs = enumerate(stretches.pieces(scopes.buckets(db, owner, scope), PIECE))
+    run_of = {month: number for number, run in runs for month in run}
+    found, shared, said_before = [], GROUPINGS[grouping], ""
+    for _, inside in groupby(zip(page.at, page.photos, strict=True), lambda pair: run_of.get(pair[0][:7])):
         groups = []
         for key, some in groupby(inside, lambda pair: pair[0][:shared] if is_dated(pair[0]) else ""):
             said = "" if key == said_before else heading(key)
             groups.append(Group(key, said, cities.get(key), [tile for _, tile in some]))
             said_before = key
-        found.append((month, groups))
+        found.append(groups)
     return found
 
 

@@ -3,12 +3,10 @@
 import shlex
 import shutil
 import sys
-import time
-from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from photolib import catalog, labels, scopes, understood, variants
 from photolib import config as settings
@@ -27,7 +25,6 @@ from web.viewed import viewed
 bp = Blueprint("pages", __name__)
 
 LEAST_RATIO, MOST_RATIO = 40, 300  # hundredths; a strip or a panorama is cropped in the grid, not in the viewer
-MONTHS_MAY_COST = 0.02  # the share of time that may go into counting photos per month for the scrubber
 
 
 @bp.get("/")
@@ -123,16 +120,6 @@ def _command() -> str:
     return shlex.join(words)
 
 
-def _years() -> list[tuple[str, list[tuple[str, int]]]]:
-    """Years with their months and how many photos each has, newest first.
-
-    Counting a million photos takes a while, so an answer is used again for a time that fits what it cost.
-    """
-    kept: dict[int, tuple[float, list[tuple[str, int]]]] = current_app.extensions.setdefault("photolib.months", {})
-    until, months = kept.get(user().id, (0.0, []))
-    began = time.monotonic()
-    if began >= until:
-        months = scopes.buckets(library().db, user().id)
-        ended = time.monotonic()
-        kept[user().id] = (ended + (ended - began) / MONTHS_MAY_COST, months)
-    return [(year, list(some)) for year, some in groupby(months, lambda month: month[0][:4])]
+def _years() -> list[str]:
+    """The years there are photos of, newest first."""
+    return list(dict.fromkeys(month[:4] for month, _ in scopes.buckets(library().db, user().id)))

@@ -35,9 +35,10 @@ def buckets() -> dict[str, Any]:
 def bucket(month: str) -> dict[str, Any]:
     """One list for each column, as a month is a page's layout and has to be small; at most `size` photos, beginning with `from`.
 
-    next: where the month goes on, None at its end. With columns=photo_id nothing but the ids.
+    through: of all months from the one to this one. next: where it goes on, None at its end. With columns=photo_id nothing but the ids.
     """
-    if not re.fullmatch(r"\d{4}-\d\d|p\d{1,18}", month, re.ASCII):
+    through = request.args.get("through")
+    if not all(re.fullmatch(r"\d{4}-\d\d|p\d{1,18}", each, re.ASCII) for each in (month, through or month)):
         raise BadInput("A month is written like 2019-06.")
     scope, start = asked_scope(), number("from") or 0
     if start > LARGEST_ID:
@@ -47,7 +48,7 @@ def bucket(month: str) -> dict[str, Any]:
         found = stretches.ids(library().db, user().id, month, start, size, scope)
         return {"month": month, "from": start, "count": len(found), "photo_id": found}
     size = _size(MOST_TILES)
-    piece = stretches.stretch(library().db, user().id, month, start, size, scope)
+    piece = stretches.stretch(library().db, user().id, month, start, size, scope, through)
     return {
         "month": month,
         "from": start,

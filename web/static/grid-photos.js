@@ -1,13 +1,13 @@
 import { shape } from "./grid-layout.js"
 
-export const PIECE = 200 // photos that are fetched and laid out at a time: some seven screens, and a few milliseconds of work
 const MOST_KEPT = 60 // pieces whose photos are remembered
 const MOST_IDS = 20000 // in one answer
 const SHARED = { day: 10, month: 7, year: 4 } // how much of a moment the photos under one heading share
 
 /**
  * The photos of a scope in their order, fetched piece by piece. A photo's place is {piece, index}; its number counts from the newest.
- * A piece is {month, from, count, number, data, height, layout}: data and layout are there once it was fetched and laid out.
+ * A piece is {month, through, from, count, number, data, height, layout}: part of a large month, or several small ones; data and layout
+ * are there once it was fetched and laid out. size: of a piece, the same as in web/grid.py.
  */
 export class Photos {
   months = []
@@ -16,32 +16,43 @@ export class Photos {
   #coming = new Map() // piece number -> {abort, promise}
   #used = []
 
-  constructor(scope) {
+  constructor(scope, size) {
     this.scope = scope
+    this.size = size
   }
 
   /** Fetch what months there are. */
   async open() {
     const { items } = await ask(`/api/v1/timeline/buckets?scope=${this.scope}`)
-    let number = 0
+    let number = 0, piece
     for (const { month, count, said } of items) {
-      this.months.push({ month, count, said, number, piece: this.pieces.length })
-      for (let from = 0; from < count; from += PIECE) {
-        const here = Math.min(PIECE, count - from)
-        this.pieces.push({ at: this.pieces.length, month, from, count: here, number: number + from, data: null, height: 0, layout: null })
+      if (!piece || piece.count + count > this.size) piece = this.#add(month, 0, number)
+      this.months.push({ month, count, said, number, piece: piece.at, index: piece.count })
+      piece.through = month
+      piece.count += Math.min(count, this.size)
+      for (let from = this.size; from < count; from += this.size) {
+        piece = this.#add(month, from, number + from)
+        piece.count = Math.min(this.size, count - from)
       }
+      if (count > this.size) piece = undefined
       number += count
     }
     this.total = number
     return this
   }
 
+  #add(month, from, number) {
+    const piece = { at: this.pieces.length, month, through: month, from, count: 0, number, data: null, height: 0, layout: null }
+    this.pieces.push(piece)
+    return piece
+  }
+
   /** The place of a photo that is so many-th in its month. */
   placeIn(month, index) {
     const found = this.months.find((each) => each.month === month)
     if (!found) return { piece: 0, index: 0 }
-    const inside = Math.min(Math.max(index, 0), found.count - 1)
-    return { piece: found.piece + Math.floor(inside / PIECE), index: inside % PIECE }
+    const inside = found.index + Math.min(Math.max(index, 0), found.count - 1)
+    return { piece: found.piece + Math.floor(inside / this.size), index: inside % this.size }
   }
 
   /** The place of the photo with this number, counted from the newest. */
@@ -141,7 +152,7 @@ export class Photos {
   }
 
   async #fetch(piece, signal) {
-    const query = new URLSearchParams({ scope: this.scope, from: piece.from, size: PIECE })
+    const query = new URLSearchParams({ scope: this.scope, from: piece.from, size: piece.count, through: piece.through })
     const found = await ask(`/api/v1/timeline/buckets/${piece.month}?${query}`, signal)
     piece.data = {
       ids: found.photo_id,
@@ -174,6 +185,7 @@ export class Photos {
   groups(at, grouping) {
     const { data, month } = this.pieces[at]
     const last = data.at.length - 1
+    if (last < 0) return []
     if (!month.includes("-")) return [{ key: "", first: 0, last, isBegun: true, goesOn: at + 1 < this.pieces.length }] // arranged by hand
     const shared = SHARED[grouping]
     const found = []
@@ -182,11 +194,10 @@ export class Photos {
       if (found.at(-1)?.key === key) found.at(-1).last = index
       else found.push({ key, first: index, last: index, isBegun: false, goesOn: false })
     })
-    const keyAt = (moment, beside) => (moment ?? this.pieces[beside]?.month ?? "").slice(0, shared)
-    if (found.length) {
-      found[0].isBegun = keyAt(data.above, at - 1) === found[0].key && (data.above !== null || shared < month.length)
-      found.at(-1).goesOn = keyAt(data.below, at + 1) === found.at(-1).key && (data.below !== null || shared < month.length)
-    }
+    // Right outside is the same month, or the next one, which shares a year at most.
+    const outside = (moment, beside) => moment ?? (shared < month.length ? beside : undefined) ?? ""
+    found[0].isBegun = outside(data.above, this.pieces[at - 1]?.through).slice(0, shared) === found[0].key
+    found.at(-1).goesOn = outside(data.below, this.pieces[at + 1]?.month).slice(0, shared) === found.at(-1).key
     return found
   }
 }

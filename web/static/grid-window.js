@@ -34,7 +34,11 @@ export class GridWindow {
     this.host = host
     this.canvas = Object.assign(document.createElement("div"), { className: "canvas" })
     this.tiles = new Tiles(host.dataset.scope === "timeline" ? "" : `?in=${host.dataset.scope}`)
-    this.photos = new Photos(host.dataset.scope)
+    this.photos = this.#ofScope()
+  }
+
+  #ofScope() {
+    return new Photos(this.host.dataset.scope, Number(this.host.dataset.piece))
   }
 
   // ------------------------------------------------------------ beginning
@@ -257,7 +261,7 @@ export class GridWindow {
 
   /** Take what the scope holds now. chosen: photos that may have left it, which the place on the screen is not tied to. */
   async renew(anchor, chosen) {
-    const fresh = await new Photos(this.host.dataset.scope).open()
+    const fresh = await this.#ofScope().open()
     const candidates = []
     if (anchor) {
       for (let place = anchor.place; place && candidates.length < 3; place = this.photos.beside(place, 1)) {

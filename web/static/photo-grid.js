@@ -6,6 +6,7 @@ import { open } from "./photo-viewer.js"
 import { welcome } from "./pictures.js"
 import { selection } from "./selection.js"
 import "./selection-bar.js"
+import { addScrubber } from "./time-scrubber.js"
 
 const DENSITIES = [1, 2, 3]
 const REMEMBERED = 365 * 24 * 3600 // seconds
@@ -58,6 +59,7 @@ class PhotoGrid extends HTMLElement {
     this.window = grid
     this.picks.list = this.list = new ScopePhotos(grid)
     this.classList.add("is-whole")
+    addScrubber(this)
     this.#remember()
     await this.#restore()
     this.dispatchEvent(new Event("begun", { bubbles: true }))
