@@ -3,13 +3,16 @@
 # make bench                    measure how quick it is; prints one table
 # make eval FOLDER=...          measure how well it understands; prints one table
 # make check                    linter, formatter, types
+# make words                    collect the sentences of the pages into web/languages/*.po
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WHEELS := build/wheels
+# Problems name themselves by a sentence, which is translated where it is shown.
+ERRORS := $(addprefix -k ,BadInput NotFound Refused NotSignedIn TryLater UnreadablePhoto StorageFailed DatabaseFailed)
 
-.PHONY: run test check bench eval format clean
+.PHONY: run test check bench eval format words clean
 
 run: .venv/ready
 	$(BIN)/photolib config init $(if $(LIBRARY),--library "$(LIBRARY)")
@@ -31,6 +34,13 @@ bench: .venv/ready-for-tests
 
 eval: .venv/ready-for-tests
 	$(BIN)/python -m tests.evaluation $(FOLDER)
+
+words: .venv/ready
+	mkdir -p build
+	$(BIN)/pybabel -q extract -F web/languages/babel.cfg -k N_ -k plural:1,2 $(ERRORS) --add-location=file --no-wrap --sort-by-file \
+	  --omit-header -o build/words.pot .
+	for language in $(basename $(notdir $(wildcard web/languages/*.po))); do $(BIN)/pybabel -q update -i build/words.pot \
+	  -o web/languages/$$language.po -l $$language --no-fuzzy-matching --ignore-obsolete --omit-header --no-wrap; done
 
 format: .venv/ready-for-tests
 	$(BIN)/ruff check --fix

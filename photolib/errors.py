@@ -4,12 +4,19 @@ Each carries one sentence: what happened, to which photo, what helps. They are c
 app and the command line.
 """
 
-
 import math
+from typing import Any
 
 
 class PhotolibError(Exception):
-    """A problem whose text is a sentence for the person."""
+    """A problem whose text is a sentence for the person, with its %(values)s put in.
+
+    The sentence and the values stay apart as well, so that the pages can say it in another language (web/language.py).
+    """
+
+    def __init__(self, sentence: str, **values: Any) -> None:
+        super().__init__(sentence % values if values else sentence)
+        self.sentence, self.values = sentence, values
 
 
 class NotFound(PhotolibError):

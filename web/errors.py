@@ -6,7 +6,7 @@ import sqlite3
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from photolib import db
+from photolib import db, drafts, uploads
 from photolib.errors import (
     BadInput,
     DatabaseFailed,
@@ -19,12 +19,20 @@ from photolib.errors import (
     TryLater,
     UnreadablePhoto,
 )
+from web import language
 from web.done import wants_json
+from web.language import N_, _
 
 log = logging.getLogger(__name__)
 
 STATUS: dict[type[PhotolibError], tuple[int, str]] = {
     BadInput: (400, "bad_input"),
+    uploads.WrongOffset: (409, "wrong_offset"),
+    uploads.Incomplete: (409, "incomplete"),
+    uploads.Gone: (410, "gone"),
+    drafts.TooMuch: (413, "too_much"),
+    drafts.Busy: (423, "busy"),
+    drafts.WrongChecksum: (460, "wrong_checksum"),
     NotSignedIn: (401, "not_signed_in"),
     Refused: (403, "refused"),
     TooManyTries: (429, "too_many_tries"),
@@ -35,14 +43,14 @@ STATUS: dict[type[PhotolibError], tuple[int, str]] = {
     TryLater: (503, "try_later"),
 }
 SENTENCES = {
-    400: "photolib does not understand this request.",
-    404: "There is nothing here. Perhaps the address was cut short.",
-    405: "This address cannot be used that way.",
-    413: "That is more than this address takes.",
-    415: "This address takes JSON, and has to be told so: Content-Type: application/json.",
-    416: "The file does not have the part that was asked for.",
+    400: N_("photolib does not understand this request."),
+    404: N_("There is nothing here. Perhaps the address was cut short."),
+    405: N_("This address cannot be used that way."),
+    413: N_("That is more than this address takes."),
+    415: N_("This address takes JSON, and has to be told so: Content-Type: application/json."),
+    416: N_("The file does not have the part that was asked for."),
 }
-A_BUG = "photolib met a problem it did not expect. The log says more; please report it."
+A_BUG = N_("photolib met a problem it did not expect. The log says more; please report it.")
 
 
 def register(app: Flask) -> None:
@@ -54,7 +62,7 @@ def register(app: Flask) -> None:
 
 def _explained(problem: PhotolibError) -> Response:
     status, kind = next(STATUS[each] for each in type(problem).__mro__ if each in STATUS)
-    return with_status(_answer(status, kind, str(problem)), problem)
+    return with_status(_answer(status, kind, language.explained(problem)), problem)
 
 
 def with_status(response: Response, problem: PhotolibError) -> Response:
@@ -70,7 +78,7 @@ def with_status(response: Response, problem: PhotolibError) -> Response:
 def _refused_by_http(problem: HTTPException) -> Response:
     status = problem.code or 500
     kind = (problem.name or "error").lower().replace(" ", "_")
-    response = _answer(status, kind, SENTENCES.get(status, f"{problem.name}."))
+    response = _answer(status, kind, _(SENTENCES.get(status, f"{problem.name}.")))
     for name, value in problem.get_headers():
         if name in ("Allow", "Content-Range", "Retry-After"):
             response.headers[name] = value
@@ -84,7 +92,7 @@ def _database(problem: sqlite3.Error) -> Response:
 
 def _bug(problem: Exception) -> Response:
     log.error("%s %s went wrong", request.method, request.endpoint, exc_info=problem)
-    return _answer(500, "bug", A_BUG)
+    return _answer(500, "bug", _(A_BUG))
 
 
 def _answer(status: int, kind: str, message: str) -> Response:

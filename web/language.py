@@ -22,6 +22,7 @@ from babel.support import Translations
 from flask import Flask, Response, abort, g, has_app_context, has_request_context, request
 from markupsafe import Markup
 
+from photolib.errors import PhotolibError
 from web.guard import FOR_EVER
 
 ENGLISH = "en"
@@ -98,6 +99,11 @@ def ngettext(one: str, many: str, num: int, **values: Any) -> str:
     """The sentence that fits the number, which is its %(num)s, written as the language writes numbers."""
     said = current().translations.ungettext(one, many, num)
     return said % {"num": number(num), **values}
+
+
+def explained(problem: PhotolibError) -> str:
+    """What a problem says, in the language of the request as far as it knows the sentence."""
+    return gettext(problem.sentence, **problem.values)
 
 
 def N_(sentence: str) -> str:
