@@ -18,6 +18,8 @@ def create_app(library: "Library") -> "Flask":
     from flask import Flask
 
     from web import (
+        albums_api,
+        albums_pages,
         api,
         door,
         duplicates,
@@ -41,6 +43,7 @@ def create_app(library: "Library") -> "Flask":
         uploads_api,
         uploads_pages,
         ways_in,
+        users_pages,
         words,
     )
 
@@ -64,6 +67,8 @@ def create_app(library: "Library") -> "Flask":
         edits,
         events,
         frame,
+        albums_pages,
+        albums_api,
         api,
         duplicates,
         media,

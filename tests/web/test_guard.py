@@ -58,6 +58,9 @@ ROUTES = {
     "people_pages.person": "one person",
     "people_pages.more_photos": "one person",
     "places_pages.places": "a list of photos",
+    "uploads_api.state": "one upload",  # its address is signed: tests/web/test_uploads_api.py
+    "uploads_pages.page": "a list of photos",
+    "uploads_pages.parts": "a list of photos",
     "duplicates_pages.groups": "a list of photos",
     "search_pages.search": "a list of photos",
     "search_pages.more_found": "a list of photos",
@@ -85,7 +88,7 @@ def paths_of(app: Flask, endpoint: str, photo_id: int, key: str) -> list[str]:
         "media.media": [{"key": key, "variant": v} for v in ("thumb", "medium", "large", "320", "original", "motion")],
     }
     # Nobody is on the tests' photos; tests/web/test_people_pages.py asks for those who are.
-    photo = {"one photo": [{"photo_id": photo_id}], "one person": [], "one saved search": [], "a door": []}.get(
+    photo = {"one photo": [{"photo_id": photo_id}], "one person": [], "one saved search": [], "one upload": [], "a door": []}.get(
         ROUTES[endpoint], [{}]
     )
     with app.test_request_context():

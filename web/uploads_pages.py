@@ -1,0 +1,111 @@
+"""Adding photos: the page with a plain form that sends files, and the parts that our script puts over any page."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from flask import Blueprint, render_template, request
+from werkzeug.datastructures import FileStorage
+from werkzeug.formparser import parse_form_data
+
+from photolib import albums, formats, uploads
+from photolib.accounts import users
+from photolib.errors import BadInput, PhotolibError
+from photolib.uploads import Announced, Filed, Wishes
+from web.guard import LARGEST_NUMBER, takes_files
+from web.here import library, user
+from web.uploads_api import wishes
+
+bp = Blueprint("uploads_pages", __name__)
+
+MOST_ALBUMS = 200  # to choose from
+FORM_BYTES = 1 << 20  # fields beside the files
+# With HEIC named, an iPhone sends what it has; without, it makes a JPEG of it that has lost something.
+ACCEPT = ",".join(
+    ("image/heic", "image/heif", "image/*", "video/*", *sorted(each.decode() for each in formats.ENDINGS))
+)
+
+
+@dataclass
+class Added:
+    """What became of the files of a form, and why some could not be taken."""
+
+    new: int = 0
+    duplicate: int = 0
+    ignored: int = 0
+    failed: list[tuple[str, str]] = field(default_factory=list)
+
+    def count(self, filed: Filed) -> None:
+        setattr(self, filed.outcome, getattr(self, filed.outcome) + 1)
+
+
+@bp.get("/add")
+def page() -> str:
+    return render_template("add.html", added=None, **_choices())
+
+
+@bp.get("/fragments/adding")
+def parts() -> str:
+    """What our script needs to show how far an upload is, and to have files chosen: put into a page when first needed."""
+    return render_template("_adding.html", **_choices())
+
+
+@bp.post("/add")
+@takes_files(LARGEST_NUMBER)
+def add() -> str:
+    """The form without script: everything in one request, each file on its own."""
+    uploads.check_disk(library(), 2 * (request.content_length or 0))
+    with _form() as (fields, files):
+        text = fields.get("album_id", "")
+        wish = wishes({"album_id": int(text)} if text.isdigit() else {})
+        added = take(files, wish)
+    return render_template("add.html", added=added, **_choices())
+
+
+def take(files: Sequence[FileStorage], wish: Wishes) -> Added:
+    """Take files in, one after the other; a bad one costs only itself."""
+    added, lib = Added(), library()
+    for each in files:
+        if not each.filename:
+            continue  # a form nobody chose a file in
+        try:
+            size = each.stream.seek(0, os.SEEK_END)
+            each.stream.seek(0)
+            file = Announced(each.filename, size, each.mimetype or "")
+            upload = uploads.announce(lib, user().id, file, users.room_left(lib.db, user()))
+            try:
+                upload = uploads.receive(lib, upload, each.stream, 0)
+                added.count(uploads.file(lib, upload, wish))
+            except BaseException:
+                uploads.cancel(lib, upload)
+                raise
+        except PhotolibError as problem:
+            added.failed.append((uploads.label(each.filename), str(problem)))
+    return added
+
+
+@contextlib.contextmanager
+def _form() -> Iterator[tuple[Any, list[FileStorage]]]:
+    """The fields and files of a form. Files go to our own disk, as there may be gigabytes of them, and leave no name there."""
+    if request.mimetype != "multipart/form-data":
+        raise BadInput("Files are sent as multipart/form-data.")
+    with contextlib.ExitStack() as opened:
+
+        def on_disk(
+            total_content_length: int | None,
+            content_type: str | None,
+            filename: str | None,
+            content_length: int | None = None,
+        ) -> IO[bytes]:
+            return opened.enter_context(tempfile.TemporaryFile(dir=library().data / "uploads"))
+
+        _stream, fields, files = parse_form_data(request.environ, on_disk, max_form_memory_size=FORM_BYTES)
+        yield fields, files.getlist("files")
+
+
+def _choices() -> dict[str, Any]:
+    mine = albums.albums(library().db, user().id, size=MOST_ALBUMS).albums
+    return {"accept": ACCEPT, "albums": [each for each in mine if each.kind != "search"]}
