@@ -37,6 +37,8 @@ COPIED = {
     "leaflet/dist/images/marker-icon.png": "leaflet/images/marker-icon.png",
     "world-atlas/countries-110m.json": "world-atlas/countries-110m.json",
     "world-atlas/countries-50m.json": "world-atlas/countries-50m.json",
+    # SHA-256 piece by piece, which browsers do not have; sha2.js and what it imports.
+    **{f"@noble/hashes/{name}.js": f"@noble/hashes/{name}.js" for name in ("sha2", "_md", "_u64", "utils")},
 }
 # or, where there is only a script made for require() and <script>, made an ES module with one default export.
 WRAPPED = {
