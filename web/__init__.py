@@ -18,6 +18,7 @@ def create_app(library: "Library") -> "Flask":
     from flask import Flask
 
     from web import (
+        account_pages,
         albums_api,
         albums_pages,
         api,
@@ -42,8 +43,8 @@ def create_app(library: "Library") -> "Flask":
         timeline_api,
         uploads_api,
         uploads_pages,
-        ways_in,
         users_pages,
+        ways_in,
         words,
     )
 
@@ -59,6 +60,8 @@ def create_app(library: "Library") -> "Flask":
     for room in (
         door,
         ways_in,
+        account_pages,
+        users_pages,
         pages,
         people_pages,
         places_pages,

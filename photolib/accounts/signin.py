@@ -8,7 +8,7 @@ from photolib.accounts import passwords, sessions, throttle, totp, users
 from photolib.accounts.sessions import Client, Session, Started
 from photolib.accounts.users import Account
 from photolib.db import write
-from photolib.errors import NotSignedIn
+from photolib.errors import NotSignedIn, Refused
 from photolib.sources import now
 
 KNOWN_FOR_DAYS = 180
@@ -92,3 +92,25 @@ def _remember_address(db: Database, user_id: int, address: str) -> None:
            on conflict (user_id, address) do update set seen_at = excluded.seen_at""",
         (user_id, throttle.network_of(address), now()),
     )
+
+
+def change_password(db: Database, user: Account, held: Session, old: str, new: str, client: Client) -> Started:
+    """Give somebody the password they ask for. Every session of theirs ends, and the one they ask from goes on under a new token.
+
+    Called outside of write(). Raises Refused for a wrong old password, BadInput for a new one that will not do, TooManyTries.
+    """
+    counter = throttle.of_name(f"\0password of\0{user.id}")
+    with write(db, durable=True) as changed:
+        throttle.count(changed, counter)
+    kept = users.password_hash(db, user.id)
+    if not passwords.matches(old, kept) or kept is None:
+        raise Refused("The present password is not right.")
+    with write(db, durable=True) as changed:
+        throttle.forgive(changed, counter)
+    passwords.check_new(new, user.name, user.display_name)
+    hashed = passwords.hash(new)
+    with write(db, durable=True) as changed:
+        if users.password_hash(changed, user.id) != kept:
+            raise Refused("The password has just been changed elsewhere.")
+        users.set_password(changed, user.id, hashed)
+        return sessions.start(changed, user.id, client, held.is_kept)

@@ -1,9 +1,9 @@
 """What slows guessing down: each failure makes the next try wait longer, up to a quarter of an hour and no further.
 
 A try is counted before anything is compared, in the database, so neither many at once nor a restart gets around it. Whoever
-is right starts from nothing again. While somebody has to wait, nothing is compared and nothing more is counted, so a person
-who was made to wait by others gets in as soon as the wait is over; and where they have signed in before they have a count of
-their own, so others cannot make them wait there at all.
+is right starts from nothing again, and an hour takes back one failure. While somebody has to wait, nothing is compared and
+nothing more is counted, so a person who was made to wait by others gets in as soon as the wait is over; and where they have
+signed in before they have a count of their own, so others cannot make them wait there at all.
 """
 
 import hashlib
@@ -16,16 +16,18 @@ from sqlite_utils import Database
 from photolib.errors import TooManyTries
 
 LONGEST_WAIT = 15 * 60.0  # seconds
-FORGOTTEN_AFTER = 24 * 3600.0  # seconds without a try
+FORGIVEN_EVERY = 3600.0  # seconds, one failure
+FORGOTTEN_AFTER = 48 * 3600.0  # seconds without a try
 FREE_FOR_ONE, FREE_FOR_ADDRESS = 4, 20  # failures that cost nothing: people mistype, and a family may share an address
 
 
 @dataclass(frozen=True)
 class Counter:
-    """Whom or where from a try is counted for, and how many failures are free."""
+    """Whom or where from a try is counted for, and how many failures are free. is_shared: others are counted with them."""
 
     what: bytes
     free: int
+    is_shared: bool = False
 
 
 def of_name(name: str, known_address: str | None = None) -> Counter:
@@ -36,7 +38,7 @@ def of_name(name: str, known_address: str | None = None) -> Counter:
 
 def of_address(address: str, door: str = "sign-in") -> Counter:
     """Tries from an address. door: each way in counts for itself."""
-    return Counter(_hashed(f"address\0{door}\0{network_of(address)}"), FREE_FOR_ADDRESS)
+    return Counter(_hashed(f"address\0{door}\0{network_of(address)}"), FREE_FOR_ADDRESS, is_shared=True)
 
 
 def count(db: Database, *counters: Counter) -> None:
@@ -46,14 +48,15 @@ def count(db: Database, *counters: Counter) -> None:
     rows = {
         row[0]: row[1:]
         for each in counters
-        for row in db.conn.execute("select what, count, wait_until from tries where what = ?", (each.what,))
+        for row in db.conn.execute("select what, count, wait_until, last_at from tries where what = ?", (each.what,))
     }
     # A clock that was set back must not make anybody wait longer than the longest wait.
     left = max((min(row[1] - now, LONGEST_WAIT) for row in rows.values()), default=0.0)
     if left > 0:
         raise TooManyTries(left)
     for each in counters:
-        tried = rows[each.what][0] + 1 if each.what in rows else 1
+        before, _, last_at = rows.get(each.what, (0, 0.0, now))
+        tried = max(0, before - int(max(0.0, now - last_at) / FORGIVEN_EVERY)) + 1
         db.conn.execute(
             """insert into tries (what, count, last_at, wait_until) values (?, ?, ?, ?)
                on conflict (what) do update set count = excluded.count, last_at = excluded.last_at, wait_until = excluded.wait_until""",
@@ -62,9 +65,13 @@ def count(db: Database, *counters: Counter) -> None:
 
 
 def forgive(db: Database, *counters: Counter) -> None:
-    """Somebody was right: these begin from nothing."""
+    """Somebody was right: these begin from nothing. Where others are counted too, only this try is taken back, or whoever has an
+    account here could wipe out the traces of their guessing at another's."""
     for each in counters:
-        db.conn.execute("delete from tries where what = ?", (each.what,))
+        if each.is_shared:
+            db.conn.execute("update tries set count = count - 1, wait_until = 0 where what = ?", (each.what,))
+        else:
+            db.conn.execute("delete from tries where what = ?", (each.what,))
 
 
 def wait(failures: int) -> float:

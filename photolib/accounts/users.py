@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal, get_args
 
 from sqlite_utils import Database
@@ -143,10 +144,20 @@ def parse_quota(text: str) -> int | None:
     """Bytes as people write them: "50 GB", "1.5TB"; None for "none" and for nothing at all. Raises BadInput."""
     if text.strip().lower() in ("", "none", "unlimited"):
         return None
-    found = re.fullmatch(r"\s*(\d{1,9}(?:[.,]\d{1,3})?)\s*([kmgt]?)b?\s*", text, re.IGNORECASE | re.ASCII)
+    found = re.fullmatch(r"\s*(\d{1,18}(?:[.,]\d{1,3})?)\s*([kmgt]?)b?\s*", text, re.IGNORECASE | re.ASCII)
     if found is None:
         raise BadInput('A quota is written like "50 GB" or "1.5 TB", or "none".')
-    return check_quota(int(float(found[1].replace(",", ".")) * 1000 ** " kmgt".index(found[2].lower() or " ")))
+    return check_quota(int(Decimal(found[1].replace(",", ".")) * 1000 ** " kmgt".index(found[2].lower() or " ")))
+
+
+def quota_text(quota: int | None) -> str:
+    """A quota as parse_quota() reads it, to the byte; empty for no limit."""
+    if quota is None:
+        return ""
+    for power, unit in ((4, "TB"), (3, "GB"), (2, "MB"), (1, "kB")):
+        if quota and quota % 1000 ** (power - 1) == 0 and quota >= 1000**power:
+            return f"{quota / 1000**power:.3f}".rstrip("0").rstrip(".") + f" {unit}"
+    return str(quota)
 
 
 def set_password(db: Database, user_id: int, hashed: str, keep_session: int | None = None) -> None:

@@ -19,6 +19,9 @@ from .conftest import client_of
 ROUTES = {
     "static": "our own files",
     "pages.ratios": "our own files",
+    "account_pages.account_page": "a list of photos",
+    "users_pages.everybody": "a list of photos",
+    "users_pages.one": "one user",
     "door.health": "a door",
     "door.setup": "a door",
     "door.login": "a door",
@@ -88,9 +91,14 @@ def paths_of(app: Flask, endpoint: str, photo_id: int, key: str) -> list[str]:
         "media.media": [{"key": key, "variant": v} for v in ("thumb", "medium", "large", "320", "original", "motion")],
     }
     # Nobody is on the tests' photos; tests/web/test_people_pages.py asks for those who are.
-    photo = {"one photo": [{"photo_id": photo_id}], "one person": [], "one saved search": [], "one upload": [], "a door": []}.get(
-        ROUTES[endpoint], [{}]
-    )
+    photo = {
+        "one photo": [{"photo_id": photo_id}],
+        "one person": [],
+        "one user": [{"user_id": 1}],
+        "one saved search": [],
+        "one upload": [],
+        "a door": [],
+    }.get(ROUTES[endpoint], [{}])
     with app.test_request_context():
         return [app.url_for(endpoint, **each) for each in values.get(endpoint, photo)]
 
