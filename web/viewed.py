@@ -5,22 +5,40 @@ from typing import Any
 
 from flask import request
 
-from photolib import faces, formats, labels, scopes, understood
-from photolib.catalog import Photo
+from photolib import faces, labels, scopes, understood
+from photolib.catalog import Part, Photo
 from photolib.faces import Cover, FaceOnPhoto
 from photolib.ports import Box
+from photolib.scopes import TIMELINE, Scope
 from photolib.search import engine, likeness
+from photolib.understood import PhotoPlace
+from photolib.variants import LADDER, SIZES
+from web import words
 from web.api import allowed_photo, number, people, urls
 from web.here import library, user
+from web.language import _
 from web.people_api import picture_url
 from web.results import Link, address, found, search_for, why
 
 MOVING = ("gif",)  # formats that move only as they are
+BROWSERS_SHOW = ("jpeg", "png", "webp", "gif", "avif")  # formats whose originals every browser shows
+LARGEST_SHOWN = 40 << 20  # bytes of an original that a browser is given to show
+# Minutes from UTC of the time zones there are (IANA time zone database, 2025).
+OFFSETS = (
+    *range(-720, 841, 60), -570, -210, -150, 210, 270, 330, 345, 390, 525, 570, 630, 765,
+)  # fmt: skip
+# Scopes that archived photos are in as well as others.
+WITH_ARCHIVED = ("favourites", "album", "tag", "trash")
+# Where a scope is looked at as a grid.
+PAGES = {
+    "timeline": "/", "album": "/albums/{}", "person": "/people/{}", "people": "/people/{}/with/{}", "folder": "/folders/{}",
+    "tag": "/tags/{}", "placed": "/places", "box": "/places",
+}  # fmt: skip
 
 
 def viewed(photo: Photo) -> dict[str, Any]:
     """What the viewer's template needs."""
-    standing = _standing(photo)
+    scope = _asked_scope()
     here = [_seen(photo, face) for face in faces.faces_in(library().db, photo.id) if not face.is_hidden]
     roles = {part.role for part in photo.parts}
     asked = request.args.get("q") or request.args.get("asked")  # asked: of the search it lies over
@@ -28,19 +46,73 @@ def viewed(photo: Photo) -> dict[str, Any]:
     return {
         "photo": photo,
         "urls": urls(photo.key),
-        "standing": standing,
+        "scope": scope,
+        "standing": _standing(photo, scope),
+        "in_trash": photo.trashed_at is not None,
+        "archiving_leaves": scope.kind == "archive" if photo.is_archived else scope.kind not in WITH_ARCHIVED,
         "faces": here,
         "only_named": [each["name"] for each in people(photo) if each["name"] not in {face.name for face in here}],
-        "where": _where(photo.id),
+        "where": _where(understood.place(library().db, photo.id)),
         "labels": _labels(photo.id),
         "why": why(reason.why) if reason else "",
         "fitting": [Box(**line["box"]) for line in reason.lines] if reason else [],
         "lines": understood.text(library().db, photo.id),
         "live": next((f"/media/{photo.key}/{role}" for role in ("video", "motion") if role in roles), None),
         "shown": "original" if photo.format in MOVING else "large",
-        "format_name": _FORMAT_NAMES.get(photo.format, photo.format.upper()),
-        "is_raw": photo.type == "raw" or formats.FORMATS[photo.format].kind == "raw",
+        "sharper": _sharper(photo),
+        "panorama": photo.panorama,
+        "format_name": format_name(photo.format),
+        "downloads": _downloads(photo),
+        "offsets": sorted({*OFFSETS, *([photo.utc_offset] if photo.utc_offset is not None else [])}),
     }
+
+
+def _sharper(photo: Photo) -> str | None:
+    """What is shown when somebody enlarges the picture beyond the large variant: the original where browsers can show it."""
+    if (
+        photo.format in MOVING
+        or not photo.width
+        or not photo.height
+        or max(photo.width, photo.height) <= SIZES["large"]
+    ):
+        return None
+    is_shown = photo.format in BROWSERS_SHOW and photo.size <= LARGEST_SHOWN
+    return f"/media/{photo.key}/{'original' if is_shown else max(LADDER)}"
+
+
+@dataclass(frozen=True)
+class Download:
+    """One of a photo's files: what it is called, its form and size, where it is fetched and, where browsers show it, looked at."""
+
+    text: str
+    note: str
+    href: str
+    view: str | None
+
+
+def _downloads(photo: Photo) -> list[Download]:
+    """The shown file first, then the others of a live photo or of RAW and JPEG."""
+    main = next((part for part in photo.parts if part.role == "main"), None)
+    others = [part for part in photo.parts if part.role != "main"]
+    first = (
+        _download(photo, main)
+        if main
+        else Download(_("The photo"), "", f"/media/{photo.key}/original?download=1", None)
+    )
+    return [first, *(_download(photo, part) for part in others)]
+
+
+def _download(photo: Photo, part: Part) -> Download:
+    is_inside = part.byte_offset is not None
+    where = f"/media/{photo.key}/{part.role}" if is_inside else f"/media/{part.key}/original"
+    size = words.size((part.byte_length if is_inside else part.size) or 0)
+    is_main = part.role == "main"
+    text = {
+        "raw": _("The RAW file"), "video": _("Its video"), "motion": _("The video inside it"),
+    }.get(part.role) or (_("The video") if photo.type == "video" else _("The photo"))  # fmt: skip
+    name = "" if is_inside else f"{format_name(part.format)} · "
+    can_show = part.format in BROWSERS_SHOW if is_main or part.role == "raw" else True
+    return Download(text, name + size, f"{where}?download=1", where if can_show else None)
 
 
 @dataclass(frozen=True)
@@ -68,15 +140,20 @@ class Standing:
     tail: str
     newer: int | None
     older: int | None
-    is_timeline: bool = False
+    is_by_time: bool = False
 
 
-def _standing(photo: Photo) -> Standing:
+def _asked_scope() -> Scope:
+    """The set of photos that `?in=` names; the timeline without. Raises BadInput, and NotFound when it is not the visitor's."""
     if person_id := number("person"):
-        faces.person(library().db, user().id, person_id)
-        return _between(
-            faces.photos_of(library().db, [person_id]), photo.id, f"/people/{person_id}", f"?person={person_id}"
-        )
+        scope = Scope("person", (person_id,))
+    else:
+        scope = scopes.parse(request.args.get("in"))
+    scopes.require(library().db, user().id, scope)
+    return scope
+
+
+def _standing(photo: Photo, scope: Scope) -> Standing:
     if asked := request.args.get("q"):
         ids = [each.photo.id for each in found(asked, request.args.get("sort")).items]
         return _between(ids, photo.id, address("/search", **request.args), address("", **request.args))
@@ -84,8 +161,11 @@ def _standing(photo: Photo) -> Standing:
         allowed_photo(like)
         ids = [tile.id for tile, _ in likeness.similar(library(), user().id, like).items]
         return _between(ids, photo.id, address("/search", like=like), address("", like=like))
-    newer, older = scopes.neighbours(library().db, user().id, photo.id)
-    return Standing(f"/?before={scopes.cursor_from(photo)}", "", newer, older, is_timeline=True)
+    newer, older = scopes.neighbours(library().db, user().id, photo.id, scope)
+    page = PAGES.get(scope.kind, f"/{scope.kind}").format(*scope.ids)
+    before = scopes.cursor_onto(library().db, user().id, photo.id, scope)
+    tail = "" if scope == TIMELINE else f"?in={scope}"
+    return Standing(address(page, before=before), tail, newer, older, is_by_time=scope.kind != "album")
 
 
 def _between(ids: list[int], photo_id: int, back: str, tail: str) -> Standing:
@@ -102,8 +182,7 @@ class Where:
     is_estimate: bool
 
 
-def _where(photo_id: int) -> Where | None:
-    place = understood.place(library().db, photo_id)
+def _where(place: PhotoPlace | None) -> Where | None:
     names = [name for name in (place.city, place.region, place.country) if name] if place else []
     if place is None or not names:
         return None
@@ -113,6 +192,11 @@ def _where(photo_id: int) -> Where | None:
 def _labels(photo_id: int) -> list[Link]:
     found = understood.labels(library().db, photo_id)
     return [Link(labels.title(label), search_for("label", label)) for label, _, _ in found]
+
+
+def format_name(name: str) -> str:
+    """JPEG, HEIC, WebP: as people write it."""
+    return _FORMAT_NAMES.get(name, name.upper())
 
 
 _FORMAT_NAMES = {"jpeg": "JPEG", "webp": "WebP", "tiff": "TIFF", "jxl": "JPEG XL", "mkv": "Matroska", "webm": "WebM"}

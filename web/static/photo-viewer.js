@@ -1,34 +1,55 @@
 import { refresh } from "./acts.js"
 import { open as openKeys } from "./keys.js"
+import { Articles } from "./viewer/articles.js"
+import { Deeds } from "./viewer/deeds.js"
+import { Information } from "./viewer/information.js"
+import { isStill } from "./viewer/motion.js"
+import * as moving from "./viewer/moving.js"
+import { orderByGrid, placeInGrid, quickOf, renewGrid, tilesBeside } from "./viewer/order.js"
+import { Slideshow } from "./viewer/slideshow.js"
+import { Stage } from "./viewer/stage.js"
+import { _, number } from "./words.js"
+
+export { open } from "./viewer/over.js"
 
 const QUIET_AFTER = 2000 // ms without a movement until the controls fade
-const SWIPE = 60 // pixels a finger has to go
+const KEYS = {
+  ArrowLeft: "newer", ArrowRight: "older", " ": "play", "+": "larger", "=": "larger", "-": "smaller", z: "zoom",
+  i: "info", f: "whole", p: "boxes", t: "lines", s: "slideshow", l: "favourite", a: "album", e: "archive", d: "download",
+  "#": "trash", Delete: "trash", Escape: "close", "?": "keys",
+  0: "rate-0", 1: "rate-1", 2: "rate-2", 3: "rate-3", 4: "rate-4", 5: "rate-5",
+}
 
 /**
  * One photo, edge to edge. On a page of its own it holds what the server sent; over the grid it fetches that.
  * Turning to another photo replaces its content and the address; the photos on both sides are fetched ahead.
  */
 class PhotoViewer extends HTMLElement {
-  #known = new Map() // photo id -> promise of its <article>
+  #articles = new Articles()
+  #beside = {} // the articles on both sides, ready to be shown
+  #stage = new Stage(this)
+  #information = new Information(this)
+  #deeds = new Deeds(this)
+  #slideshow = new Slideshow(() => this.turn("older", true), () => this.#saySlideshow())
+  #said = Object.assign(document.createElement("p"), { className: "unseen", role: "status" })
   #timer
-  #finger
 
   connectedCallback() {
     this.tabIndex = -1
-    for (const type of ["click", "pointermove", "pointerdown", "pointerup", "pointercancel", "keydown", "dblclick", "pointerover", "focusin"])
-      this.addEventListener(type, this)
-    this.addEventListener("refreshed", () => {
-      this.#known.clear() // somebody changed what is said about a photo
-      this.hasChanged = true
-    })
-    this.addEventListener("wheel", (event) => event.target.closest(".information") || event.preventDefault(), { passive: false })
+    this.append(this.#said)
+    for (const type of ["click", "pointermove", "keydown", "pointerover", "focusin", "change"]) this.addEventListener(type, this)
+    this.addEventListener("refreshed", () => this.changed())
     document.addEventListener("keydown", this.#keys)
-    if (this.viewed) this.#settle()
+    if (!this.viewed) return
+    this.wanted = this.viewed.dataset.photo
+    this.#settle()
+    if (location.hash === "#slideshow") this.#slideshow.start()
   }
 
   disconnectedCallback() {
     document.removeEventListener("keydown", this.#keys)
     clearTimeout(this.#timer)
+    this.#slideshow.stop()
   }
 
   get viewed() {
@@ -39,104 +60,187 @@ class PhotoViewer extends HTMLElement {
     return this.closest("dialog")
   }
 
-  /** Show the photo of this id. quick: a picture of it that is there already. */
-  async show(id, quick) {
+  get stage() {
+    return this.#stage
+  }
+
+  /** What the address carries of the list the photo stands in. */
+  get tail() {
+    return this.overGrid && document.querySelector("photo-grid[data-own-order]") ? asked() : location.search
+  }
+
+  /** Show the photo of this id. quick: a picture of it that is there already; until: what is waited for before it changes. */
+  async show(id, quick, until) {
+    id = String(id)
     this.wanted = id
-    if (quick && !this.#known.has(id)) this.replaceChildren(await this.#sketch(quick))
-    const act = document.activeElement?.closest?.("[data-act]")?.dataset.act
+    if (quick) this.#put(sketch(quick))
     let article
     try {
-      article = await this.#fetch(id)
+      article = await this.#articles.get(id, this.tail)
     } catch (problem) {
-      this.#known.delete(id)
       if (this.wanted !== id) return
       if (problem instanceof TypeError) this.#offerRetry(id, quick) // nobody answered
       else location.assign(addressOf(id)) // the page of its own says what is wrong
       return
     }
-    if (article.dataset.status === "processing") this.#known.delete(id) // it will have more to say soon
+    await until
     if (this.wanted !== id) return // somebody has gone on meanwhile
-    article = article.cloneNode(true)
-    if (quick) article.querySelector("img.quick")?.setAttribute("src", quick.src)
-    this.replaceChildren(article)
+    this.#showArticle(this.#made(article, quick))
+  }
+
+  /** Somebody changed what is said about photos. */
+  changed() {
+    this.#articles.forget()
+    this.#beside = {}
+    this.hasChanged = true
+    this.#prepare()
+  }
+
+  /** The photo has left the list it was seen in: on to the next one. */
+  async leave(id) {
+    this.changed()
+    renewGrid()
+    if (this.wanted === id && !(await this.turn("older")) && !(await this.turn("newer"))) this.close()
+  }
+
+  /** It is back. */
+  takeBack(id) {
+    this.changed()
+    renewGrid()
+    if (!this.isConnected || (this.overGrid && !this.overGrid.open)) return refresh(["person", "questions", "photos"])
+    history.replaceState({ photo: id }, "", `/photo/${id}${location.search}`)
+    this.show(id)
+  }
+
+  /** Nothing is shown any more. */
+  empty() {
+    this.#leave()
+    this.#slideshow.stop()
+    this.#stage.show()
+    this.wanted = undefined
+    this.#beside = {}
+    this.#put()
+  }
+
+  #leave() {
+    moving.remember(this.viewed)
+    this.querySelector(".slide > video")?.pause()
+  }
+
+  #put(...content) {
+    this.replaceChildren(...content, this.#said)
+  }
+
+  #showArticle(article) {
+    this.#leave()
+    const act = this.contains(document.activeElement) && document.activeElement.closest("[data-act]")?.dataset.act
+    this.#put(article)
     const again = act && this.querySelector(`[data-act="${act}"]`)
-    ;(again || this).focus({ preventScroll: true })
+    ;(again?.checkVisibility() ? again : this).focus({ preventScroll: true })
     this.#settle()
+  }
+
+  /** An article of our own, whose pictures the browser begins to fetch. */
+  #made(article, quick = quickOf(article.dataset.photo)) {
+    const made = document.importNode(article, true)
+    if (quick) made.querySelector("img.quick")?.setAttribute("src", quick.currentSrc || quick.src)
+    return made
   }
 
   /** The content is in place: wire it, and fetch what will be asked for next. */
   #settle() {
     const { viewed } = this
     document.title = viewed.dataset.title
-    this.classList.toggle("shows-information", sessionStorage.getItem("information") === "shown")
+    this.#information.show(viewed)
     this.#boxes()
     this.#lines()
-    const video = viewed.querySelector("video")
-    whenUnplayable(video, () => {
-      viewed.querySelector("[data-unplayable]").hidden = false
-      video.remove()
-    })
-    const picture = viewed.querySelector(".stage .picture")
+    const video = viewed.querySelector(".slide > video")
+    if (video) {
+      moving.whenUnplayable(video, () => {
+        viewed.querySelector("[data-unplayable]").hidden = false
+        video.remove()
+      })
+      moving.goOn(viewed)
+      video.preload = "metadata"
+    }
+    const picture = viewed.querySelector(".slide .picture")
     if (picture && !picture.complete) {
-      picture.style.opacity = 0
-      picture.addEventListener("load", () => (picture.style.opacity = 1), { once: true })
+      picture.classList.add("is-coming")
+      picture.addEventListener("load", () => picture.classList.remove("is-coming"), { once: true })
+      picture.addEventListener("error", () => picture.classList.remove("is-coming"), { once: true })
     }
-    if (this.#grid) this.#orderByGrid().then(() => viewed === this.viewed && this.#fetchAhead())
-    else this.#fetchAhead()
-    this.#wake()
+    this.#stage.show(viewed.querySelector(".stage"))
+    this.#slideshow.shows(video)
+    this.#saySlideshow()
+    if (localStorage.getItem("live") === "yes") this.#live()
+    this.#prepare()
+    this.wake()
   }
 
-  #fetchAhead() {
-    for (const link of this.querySelectorAll("a.turn:not([hidden])")) {
-      const id = idIn(link)
-      this.#fetch(id).then(warm, () => this.#known.delete(id))
-    }
+  /** Fetch the neighbours, and what follows behind them. */
+  async #prepare() {
+    const { viewed } = this
+    if (!viewed) return
+    this.#beside = {}
+    await orderByGrid(viewed)
+    this.#say()
+    for (const act of ["older", "newer"]) this.#prepareSide(viewed, act).catch(() => {}) // it is asked for again when it is turned to
   }
 
-  #fetch(id) {
-    if (!this.#known.has(id)) {
-      if (this.#known.size > 30) this.#known.delete(this.#known.keys().next().value)
-      this.#known.set(id, fetchArticle(id, this.overGrid ? asked() : location.search))
-    }
-    return this.#known.get(id)
+  async #prepareSide(viewed, act) {
+    const link = viewed.querySelector(`a.turn.${act}:not([hidden])`)
+    if (!link) return
+    const isFrugal = navigator.connection?.saveData
+    const article = await this.#articles.get(idIn(link), this.tail)
+    if (isFrugal) for (const each of article.querySelectorAll(".stage img")) each.loading = "lazy" // until it comes in sight
+    if (viewed !== this.viewed) return
+    this.#beside[act] = this.#made(article)
+    const beyond = (await tilesBeside(idIn(link)))?.[act] ?? article.querySelector(`a.turn.${act}:not([hidden])`)
+    if (!beyond || isFrugal || viewed !== this.viewed) return
+    const picture = (await this.#articles.get(idIn(beyond), this.tail)).querySelector(".slide .picture")
+    if (picture && viewed === this.viewed) new Image().src = picture.getAttribute("src")
   }
 
-  /** Something to look at until the photo's own content is here. */
-  async #sketch(quick) {
-    const stage = document.createElement("div")
-    stage.className = "stage"
-    const picture = new Image()
-    picture.className = "quick"
-    picture.src = quick.src
-    picture.alt = ""
-    stage.append(picture)
-    return stage
+  // ------------------------------------------------------------ what the stage asks and tells
+
+  /** The article on a side, when it is ready. */
+  beside(act) {
+    return this.#beside[act]
   }
 
-  #offerRetry(id, quick) {
-    const failure = document.createElement("div")
-    failure.className = "failure"
-    const retry = document.createElement("button")
-    retry.className = "button"
-    retry.textContent = "Try again"
-    retry.onclick = () => this.show(id, quick)
-    failure.append("photolib does not answer at the moment.", retry)
-    const stage = document.createElement("div")
-    stage.className = "stage"
-    stage.append(failure)
-    this.replaceChildren(stage)
-    retry.focus()
+  /** A neighbour has been swiped in: its slide is in place already. */
+  arrive(act, slide) {
+    const article = this.#beside[act]
+    this.#go(this.viewed.querySelector(`a.turn.${act}`))
+    article.querySelector(".stage").prepend(slide)
+    this.#showArticle(article)
+  }
+
+  tapped(kind) {
+    if (kind === "mouse") return
+    if (this.#information.isShown && innerWidth <= 700) this.#information.toggle(false)
+    else if (this.classList.contains("is-quiet")) this.wake()
+    else this.#rest()
+  }
+
+  openInformation() {
+    this.#information.toggle(true)
+  }
+
+  /** How black it is behind the photo, from 0 to 1. */
+  dim(share) {
+    ;(this.overGrid ?? this).style.setProperty("--dim", share)
+    this.classList.toggle("is-pulled", share < 1)
   }
 
   // ------------------------------------------------------------ what people do
 
   handleEvent(event) {
     if (event.type === "click") this.#click(event)
-    else if (event.type === "pointermove") this.#drag(event)
-    else if (event.type === "pointerdown") this.#touch(event)
-    else if (event.type === "pointerup" || event.type === "pointercancel") this.#release(event)
-    else if (event.type === "dblclick" && event.target.closest(".stage") && !event.target.closest("video")) this.#whole()
-    if (event.type === "keydown") this.#wake()
+    else if (event.type === "pointermove" && event.pointerType === "mouse") this.#hover(event)
+    else if (event.type === "keydown") this.wake()
+    else if (event.type === "change" && event.target.name === "slideshow-seconds") this.#slideshow.seconds = event.target.value
+    else if (event.type === "change" && event.target.name === "live-by-itself") this.#liveByItself(event.target.checked)
     if (event.type === "pointerover" || event.type === "focusin") this.#mean(event.target.closest("[data-face]")?.dataset.face)
   }
 
@@ -144,69 +248,65 @@ class PhotoViewer extends HTMLElement {
     const act = event.target.closest("[data-act]")?.dataset.act
     if (!act || event.ctrlKey || event.metaKey || event.shiftKey) return
     event.preventDefault()
+    event.target.closest("[popover]")?.hidePopover()
     if (act === "visit") this.#visit(event.target.closest("a"))
-    else this.#do(act)
+    else this.do(act)
   }
 
   #keys = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || !this.isConnected) return
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !this.isConnected) return
     if (this.overGrid && !this.overGrid.open) return
     if (event.target.closest?.("dialog") && !this.contains(event.target) && event.target !== this.overGrid) return
-    const act = { ArrowLeft: "newer", ArrowRight: "older", i: "info", f: "whole", p: "boxes", t: "lines", Escape: "close", " ": "play", "?": "keys" }[event.key]
-    const isTyping = event.target.matches?.("input, textarea, select")
-    const isPressing = event.key === " " && event.target.closest?.("a, button, video, summary")
-    const isSeeking = event.key.startsWith("Arrow") && event.target.closest?.("video")
+    const act = KEYS[event.key]
+    const isTyping = event.target.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]")
+    const isPressing = event.key === " " && event.target.closest?.("a, button, video, summary, input")
+    const isSeeking = event.key.startsWith("Arrow") && event.target.closest?.("video, [role=slider]")
     if (!act || isTyping || isPressing || isSeeking) return
-    if (act === "close" && (document.fullscreenElement || this.querySelector("[popover]:popover-open"))) return // Esc leaves the full screen first
+    if (act === "close" && (document.fullscreenElement || this.querySelector("[popover]:popover-open"))) return // Esc leaves these first
     event.preventDefault()
     event.stopPropagation()
-    this.#do(act)
+    this.do(act)
   }
 
-  #do(act) {
-    if (act === "newer" || act === "older") this.#turn(act)
-    else if (act === "info") this.#information()
+  do(act) {
+    if (act === "newer" || act === "older") this.turn(act)
+    else if (act === "info") this.#information.toggle()
     else if (act === "whole") this.#whole()
     else if (act === "boxes") this.#boxes(!this.classList.contains("shows-boxes"))
     else if (act === "lines") this.#lines(this.classList.contains("hides-lines"))
-    else if (act === "live") this.#live()
+    else if (act === "live") this.#live(true)
+    else if (act === "around") this.#stage.toggleAround()
+    else if (act === "larger") this.#stage.step(1)
+    else if (act === "smaller") this.#stage.step(-1)
+    else if (act === "zoom") this.#stage.zoom.toggle()
+    else if (act === "rate-0" && (this.#stage.zoom.isLarger || this.#stage.sphere)) this.#stage.reset()
+    else if (act === "slideshow") this.#slideshow.isOn ? this.#slideshow.stop() : this.#slideshow.start()
     else if (act === "play") this.#play()
     else if (act === "keys") openKeys()
-    else if (act === "close") this.#close()
+    else if (act === "close") this.#slideshow.isOn ? this.#slideshow.stop() : this.close()
+    else this.#deeds.do(act)
   }
 
-  /** The grid below, when it has an order of its own, such as the best match first, and not that of the timeline. */
-  get #grid() {
-    return this.overGrid && document.querySelector("photo-grid[data-own-order]")
+  /** To the photo beside this one, which takes its place; says whether there is one. isSlow: it fades over. */
+  async turn(act, isSlow) {
+    const beside = await tilesBeside(this.wanted)
+    const link = beside ? beside[act] : this.querySelector(`a.turn.${act}:not([hidden])`)
+    if (!link || !this.isConnected || (this.overGrid && !this.overGrid.open)) return false
+    const before = isSlow && !isStill() && this.viewed.querySelector(".slide .picture")?.cloneNode()
+    this.#go(link)
+    const ready = this.#beside[act]
+    if (ready?.dataset.photo === this.wanted) {
+      const picture = isSlow && ready.querySelector(".slide .picture")
+      if (picture) await Promise.race([picture.decode().catch(() => {}), new Promise((done) => setTimeout(done, 3000))])
+      if (ready.dataset.photo === this.wanted) this.#showArticle(ready)
+    } else await this.show(this.wanted)
+    if (before && this.viewed) fadeOut(before, this.viewed.querySelector(".stage"))
+    return true
   }
 
-  /** The tiles on both sides of a photo; fetches more of them before the last one is reached. */
-  async #tilesBeside(id, tries = 3) {
-    const tiles = [...this.#grid.querySelectorAll(".tile")]
-    const here = tiles.findIndex((tile) => tile.id === `photo-${id}`)
-    const more = here < 0 || here > tiles.length - 10 ? this.#grid.querySelector("more-photos")?.load() : undefined
-    if (here < 0 && !(more && tries)) return {} // it was opened from another one and does not stand in the grid
-    if (here < 0 || here === tiles.length - 1) await more
-    if (here < 0 && this.#grid) return this.#tilesBeside(id, tries - 1)
-    return { newer: tiles[here - 1], older: tiles[here + 1] ?? this.#grid?.querySelectorAll(".tile")[here + 1] }
-  }
-
-  async #orderByGrid() {
-    const { viewed } = this
-    const beside = await this.#tilesBeside(viewed.dataset.photo)
-    for (const link of viewed.querySelectorAll("a.turn")) {
-      const tile = beside[link.dataset.act]
-      link.hidden = !tile
-      if (tile) link.href = tile.getAttribute("href")
-      link.ariaLabel = link.dataset.act === "newer" ? "Photo before" : "Next photo"
-    }
-  }
-
-  async #turn(act) {
-    const link = this.#grid ? (await this.#tilesBeside(this.wanted))[act] : this.querySelector(`a.turn.${act}:not([hidden])`)
-    if (!link || !this.isConnected) return
-    history.replaceState({ photo: idIn(link) }, "", link.getAttribute("href"))
-    this.show(idIn(link))
+  #go(link) {
+    this.wanted = idIn(link)
+    history.replaceState({ photo: this.wanted }, "", link.getAttribute("href"))
   }
 
   /** A photo that is neither of the neighbours: Back leads to the one before. */
@@ -215,29 +315,23 @@ class PhotoViewer extends HTMLElement {
     this.show(idIn(link))
   }
 
-  #information() {
-    const isShown = this.classList.toggle("shows-information")
-    sessionStorage.setItem("information", isShown ? "shown" : "hidden")
-    if (!isShown && this.contains(document.activeElement)) this.focus()
-  }
-
   #whole() {
     if (document.fullscreenElement) document.exitFullscreen()
-    else (this.overGrid ?? this).requestFullscreen?.()
+    else (this.overGrid ?? this).requestFullscreen?.().catch(() => {})
   }
 
   /** Frames around faces: whether they are shown is remembered like the information is. */
   #boxes(areShown = sessionStorage.getItem("boxes") === "shown") {
     this.classList.toggle("shows-boxes", areShown)
     sessionStorage.setItem("boxes", areShown ? "shown" : "hidden")
-    this.querySelector('[data-act="boxes"]')?.setAttribute("aria-pressed", areShown)
+    for (const each of this.querySelectorAll('[data-act="boxes"]')) each.setAttribute("aria-pressed", areShown)
   }
 
   /** Frames around the text that a search was for: shown until somebody does not want them. */
   #lines(areShown = sessionStorage.getItem("lines") !== "hidden") {
     this.classList.toggle("hides-lines", !areShown)
     sessionStorage.setItem("lines", areShown ? "shown" : "hidden")
-    this.querySelector('[data-act="lines"]')?.setAttribute("aria-pressed", areShown)
+    for (const each of this.querySelectorAll('[data-act="lines"]')) each.setAttribute("aria-pressed", areShown)
   }
 
   /** The frame of the face that is pointed at in the information. */
@@ -246,61 +340,79 @@ class PhotoViewer extends HTMLElement {
   }
 
   #play() {
-    const video = this.querySelector("video")
-    if (!video) this.#turn("older")
-    else if (video.paused) video.play()
+    const video = this.querySelector(".slide > video")
+    if (this.#slideshow.isOn) this.#slideshow.stop()
+    else if (!video) this.turn("older")
+    else if (video.paused) video.play().catch(() => {})
     else video.pause()
   }
 
-  /** The moving part of a live photo plays once over the still picture. */
-  #live() {
+  /** Play the moving part of a photo once; stop it when it plays and somebody asks again. */
+  #live(isAsked) {
     const stage = this.querySelector(".stage")
-    if (stage.querySelector(".moving")) return
-    const video = document.createElement("video")
-    video.className = "moving"
-    video.src = this.querySelector('[data-act="live"]').href
-    video.playsInline = true
-    video.onended = () => video.remove()
-    whenUnplayable(video, () => video.remove())
-    stage.append(video)
-    video.play().catch(() => video.remove())
+    const source = this.querySelector('a[data-act="live"]')
+    if (!source) return
+    if (isAsked && moving.isPlaying(stage)) moving.stop(stage)
+    else if (isAsked || !isStill()) moving.play(stage, source.href)
   }
 
-  #close() {
+  #liveByItself(isWanted) {
+    localStorage.setItem("live", isWanted ? "yes" : "no")
+    if (isWanted) this.#live()
+  }
+
+  #hover(event) {
+    this.wake()
+    if (event.target.closest('a[data-act="live"]') && !moving.isPlaying(this.querySelector(".stage"))) this.#live(true)
+  }
+
+  close() {
+    const back = this.querySelector('[data-act="close"]')?.href
     if (this.overGrid) history.back()
-    else this.querySelector('[data-act="close"]') && location.assign(this.querySelector('[data-act="close"]').href)
+    else if (cameFromHere() && !history.state?.photo) history.back()
+    else if (back) location.assign(back)
   }
 
-  // ------------------------------------------------------------ fingers, and controls that fade
-
-  #touch(event) {
-    if (event.pointerType !== "touch" || !event.target.closest(".stage") || event.target.closest("video")) return
-    this.#finger = event.isPrimary && visualViewport.scale === 1 ? { x: event.clientX, y: event.clientY } : undefined
+  #offerRetry(id, quick) {
+    const failure = document.createElement("div")
+    failure.className = "failure"
+    const retry = document.createElement("button")
+    retry.className = "button"
+    retry.textContent = _("Try again")
+    retry.onclick = () => this.show(id, quick)
+    failure.append(_("photolib does not answer at the moment."), retry)
+    const stage = document.createElement("div")
+    stage.className = "stage"
+    stage.append(failure)
+    this.#put(stage)
+    retry.focus()
   }
 
-  #drag(event) {
-    if (event.pointerType === "mouse") this.#wake()
-    if (event.pointerType === "mouse" && event.target.closest('[data-act="live"]')) this.#live()
-    if (!this.#finger || !event.isPrimary) return
-    const x = event.clientX - this.#finger.x
-    const y = event.clientY - this.#finger.y
-    this.querySelector(".stage").style.transform = Math.abs(x) > Math.abs(y) ? `translateX(${x}px)` : `translateY(${Math.max(0, y)}px)`
+  // ------------------------------------------------------------ what is said, and controls that fade
+
+  /** For who hears the page: which photo this is, and whether it is the first or the last. */
+  #say() {
+    const { viewed } = this
+    const isFirst = viewed.querySelector("a.turn.newer")?.hidden
+    const isLast = viewed.querySelector("a.turn.older")?.hidden
+    const ends = isFirst && isLast ? _("The only photo") : isFirst ? _("First photo") : isLast ? _("Last photo") : ""
+    const place = this.overGrid && placeInGrid(viewed.dataset.photo)
+    const where = place ? _("{n} of {all}", { n: number(place.n), all: number(place.all) }) : ends
+    const said = [viewed.dataset.caption, where].filter(Boolean).join(". ")
+    if (this.#said.textContent !== said) this.#said.textContent = said
   }
 
-  #release(event) {
-    if (!this.#finger) return
-    const x = event.clientX - this.#finger.x
-    const y = event.clientY - this.#finger.y
-    this.#finger = undefined
-    const stage = this.querySelector(".stage")
-    stage.style.transform = ""
-    if (event.type === "pointercancel") return
-    if (Math.abs(x) > SWIPE && Math.abs(x) > Math.abs(y)) this.#turn(x > 0 ? "newer" : "older")
-    else if (y > SWIPE && y > Math.abs(x)) this.#close()
-    else if (Math.hypot(x, y) < 10) this.classList.contains("is-quiet") ? this.#wake() : this.#rest()
+  #saySlideshow() {
+    this.classList.toggle("plays-slideshow", this.#slideshow.isOn)
+    const bar = this.querySelector(".slideshow")
+    if (!bar) return
+    bar.hidden = !this.#slideshow.isOn
+    bar.querySelector("select").value = this.#slideshow.seconds
+    const live = this.querySelector('[name="live-by-itself"]')
+    if (live) live.checked = localStorage.getItem("live") === "yes"
   }
 
-  #wake() {
+  wake() {
     this.classList.remove("is-quiet")
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#rest(), QUIET_AFTER)
@@ -308,18 +420,16 @@ class PhotoViewer extends HTMLElement {
 
   #rest() {
     clearTimeout(this.#timer)
-    this.classList.add("is-quiet")
+    if (!this.querySelector("[popover]:popover-open")) this.classList.add("is-quiet")
+    else this.wake()
   }
 }
 
-/** A browser that lacks a codec says so, or plays the sound to a black picture. */
-function whenUnplayable(video, then) {
-  video?.addEventListener("error", then)
-  video?.addEventListener("loadedmetadata", () => video.videoWidth || then())
-}
-
-const idIn = (link) => link.pathname.split("/").at(-1)
+const idIn = (link) => link.getAttribute("href").match(/\/photo\/(\d+)/)[1]
 const addressOf = (id) => document.getElementById(`photo-${id}`)?.getAttribute("href") ?? `/photo/${id}`
+
+/** Whether the page before this one was ours too, so that a step back leads there, at the place where it was left. */
+const cameFromHere = () => history.length > 1 && document.referrer.startsWith(location.origin + "/")
 
 /** What was searched for on the page below, so that the photo can show where it says that. */
 function asked() {
@@ -327,88 +437,22 @@ function asked() {
   return query ? `?${new URLSearchParams({ asked: query })}` : ""
 }
 
-async function fetchArticle(id, tail) {
-  const answer = await fetch(`/fragments/photo/${id}${tail}`)
-  if (!answer.ok) throw new Error(answer.status)
-  const text = document.createElement("template")
-  text.innerHTML = await answer.text()
-  return text.content.querySelector(".viewed")
+/** Something to look at until the photo's own content is here. */
+function sketch(quick) {
+  const content = document.createElement("template")
+  content.innerHTML = '<div class="stage"><div class="slide"><div class="pane"><img class="quick" alt=""></div></div></div>'
+  const made = document.importNode(content.content.firstChild, true)
+  made.querySelector("img").src = quick.currentSrc || quick.src
+  return made
 }
 
-/** Have the browser fetch an article's picture before it is shown. */
-function warm(article) {
-  const picture = article.querySelector(".stage .picture")
-  if (picture && !navigator.connection?.saveData) new Image().src = picture.getAttribute("src")
+/** The picture before lies over its follower and fades. */
+function fadeOut(picture, stage) {
+  picture.ariaHidden = true
+  picture.alt = ""
+  picture.classList.add("is-leaving")
+  stage.append(picture)
+  picture.animate([{ opacity: 1 }, { opacity: 0 }], { duration: 600, easing: "ease-out" }).finished.finally(() => picture.remove())
 }
 
 customElements.define("photo-viewer", PhotoViewer)
-
-// ------------------------------------------------------------ over the grid
-
-let dialog
-
-function overlay() {
-  if (dialog) return dialog
-  dialog = document.createElement("dialog")
-  dialog.className = "viewer-over"
-  dialog.setAttribute("aria-label", "Photo")
-  const viewer = document.createElement("photo-viewer")
-  viewer.className = "viewer"
-  const toasts = document.createElement("div")
-  toasts.className = "toasts"
-  toasts.role = "status"
-  dialog.append(viewer, toasts)
-  dialog.addEventListener("cancel", (event) => {
-    event.preventDefault() // closing is a step back in the history, whatever asked for it
-    history.back()
-  })
-  document.body.append(dialog)
-  return dialog
-}
-
-const pageTitle = document.title
-
-function show(id, quick) {
-  const over = overlay()
-  if (!over.open) {
-    const bar = innerWidth - document.documentElement.clientWidth
-    document.documentElement.style.overflow = "hidden"
-    document.body.style.paddingRight = `${bar}px` // the grid keeps its width while its scroll bar is away
-    over.showModal()
-  }
-  over.firstChild.show(id, quick)
-}
-
-function hide() {
-  if (!dialog?.open) return
-  const tile = document.getElementById(`photo-${dialog.firstChild.viewed?.dataset.photo}`)
-  if (document.fullscreenElement) document.exitFullscreen()
-  dialog.close()
-  dialog.firstChild.replaceChildren()
-  document.documentElement.style.overflow = ""
-  document.body.style.paddingRight = ""
-  document.title = pageTitle
-  if (tile) {
-    tile.focus({ preventScroll: true })
-    tile.scrollIntoView({ block: "nearest", behavior: "instant" })
-  }
-  if (dialog.firstChild.hasChanged) refresh(["person", "questions", "photos"]) // whose page it lies over may show others now
-  dialog.firstChild.hasChanged = false
-}
-
-/** Open the photo of a tile over the grid. */
-export function open(tile) {
-  const id = tile.id.replace("photo-", "")
-  history.pushState({ photo: id }, "", tile.getAttribute("href"))
-  const picture = tile.querySelector(".picture")
-  show(id, picture?.naturalWidth ? picture : undefined)
-}
-
-addEventListener("popstate", ({ state }) => {
-  const id = state?.photo ?? location.pathname.match(/^\/photo\/(\d+)$/)?.[1]
-  const alone = document.querySelector("main photo-viewer")
-  if (alone) id ? alone.show(id) : location.reload() // back to a page that was left behind by reloading
-  else if (!document.querySelector("photo-grid")) return
-  else if (id) show(id)
-  else hide()
-})

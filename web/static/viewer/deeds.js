@@ -1,0 +1,50 @@
+import { toast } from "../toast.js"
+import { _ } from "../words.js"
+
+/**
+ * What is done to the photo on the screen by keys and buttons. All of it are forms of the page ([data-deed]), sent by acts.js;
+ * only those that move it elsewhere ([data-leaves]) are sent from here, as the viewer then goes on to the next photo.
+ */
+export class Deeds {
+  #viewer
+
+  constructor(viewer) {
+    this.#viewer = viewer
+    viewer.addEventListener("submit", (event) => event.target.dataset.leaves !== undefined && this.#leave(event))
+  }
+
+  /** act: favourite, archive, trash, album, download, or rate-3. */
+  do(act) {
+    const [name, value] = act.split("-")
+    const deed = this.#viewer.querySelector(`[data-deed="${name}"]`)
+    const button = value ? deed?.querySelector(`button[value="${value}"]`) : (deed?.querySelector("button:not([type=button])") ?? deed)
+    if (deed?.tagName === "FORM") deed.requestSubmit(button)
+    else button?.click()
+  }
+
+  async #leave(event) {
+    event.preventDefault()
+    event.stopPropagation() // acts.js would send it too
+    const form = event.target
+    form.closest("[popover]")?.hidePopover()
+    const sent = new URLSearchParams(new FormData(form, event.submitter))
+    const id = this.#viewer.wanted
+    const done = await post(form.getAttribute("action"), sent)
+    if (!done) return
+    if (form.dataset.leaves === "yes") this.#viewer.leave(id)
+    else this.#viewer.takeBack(id)
+    toast(done.said, done.undo && (async () => (await post(done.undo)) && this.#viewer.takeBack(id)))
+  }
+}
+
+/** What the server did; nothing when it did not, which is said. */
+async function post(address, body = new URLSearchParams()) {
+  try {
+    const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" } })
+    const done = await answer.json()
+    if (!answer.ok) throw new Error(done.error.message)
+    return done
+  } catch (problem) {
+    toast(problem instanceof TypeError ? _("photolib does not answer at the moment.") : problem.message)
+  }
+}
