@@ -44,12 +44,12 @@ def make(
     """A new album of these photos, or of a folder that it follows from now on, or of whatever a query finds. Raises BadInput."""
     count = db.conn.execute("select count(*) from albums where owner_id = ?", (user_id,)).fetchone()[0]
     if count >= albums.MOST:
-        raise BadInput(f"There are {albums.MOST} albums already; delete one first.")
+        raise BadInput("There are %(most)s albums already; delete one first.", most=albums.MOST)
     if sum((bool(photo_ids), query is not None, folder_id is not None)) > 1:
         raise BadInput("An album is made of photos, or of a folder, or of a search.")
     kind = "search" if query is not None else "folder" if folder_id is not None else "manual"
     if parent and len(albums.path(db, parent.id)) >= MOST_LEVELS:
-        raise BadInput(f"Albums lie in albums at most {MOST_LEVELS} deep.")
+        raise BadInput("Albums lie in albums at most %(most)s deep.", most=MOST_LEVELS)
     album_id = album_rows.add(
         db, user_id, kept_title(title), kind, kept_description(description),
         parent_id=parent.id if parent else None, query=saved.kept_query(query) if query is not None else None,
@@ -172,7 +172,7 @@ def kept_title(title: Any) -> str:
     """A title as it is kept. Raises BadInput for one that cannot be."""
     kept = " ".join(title.split()) if isinstance(title, str) else ""
     if not kept or len(kept) > LONGEST_TITLE or not kept.isprintable():
-        raise BadInput(f"An album needs a title of at most {LONGEST_TITLE} letters.")
+        raise BadInput("An album needs a title of at most %(most)s letters.", most=LONGEST_TITLE)
     return kept
 
 
@@ -180,7 +180,7 @@ def kept_description(text: Any) -> str:
     if text is None:
         return ""
     if not isinstance(text, str) or len(text) > LONGEST_DESCRIPTION:
-        raise BadInput(f"A description has at most {LONGEST_DESCRIPTION:,} letters.")
+        raise BadInput("A description has at most %(most)s letters.", most=LONGEST_DESCRIPTION)
     return text.replace("\0", "").replace("\r\n", "\n").strip()
 
 
@@ -227,7 +227,7 @@ def _parent(db: Database, album: Album, parent_id: Any) -> int | None:
         raise BadInput("An album cannot lie in itself.")
     above = len(albums.path(db, parent_id))
     if above + _levels(db, album.id) > MOST_LEVELS:
-        raise BadInput(f"Albums lie in albums at most {MOST_LEVELS} deep.")
+        raise BadInput("Albums lie in albums at most %(most)s deep.", most=MOST_LEVELS)
     return parent_id
 
 

@@ -100,19 +100,22 @@ def albums(
     cursor: str | None = None,
     size: int = 60,
     is_every_level: bool = False,
+    is_fillable: bool = False,
 ) -> Shelf:
     """An owner's albums on one level (that of no parent, to begin with), or those of all levels whose title has the words of `named`.
 
-    sort: one of SORTS. Raises BadInput for another, and for a cursor that is none.
+    sort: one of SORTS. is_fillable: without those that fill themselves. Raises BadInput for another, and for a cursor that is none.
     """
     if sort not in SORTS:
-        raise BadInput(f"Albums are sorted by one of: {', '.join(SORTS)}.")
+        raise BadInput("Albums are sorted by photos, changed or title.")
     wanted = words(named)
     level = "" if wanted or is_every_level else "and parent_id is ?"
+    kinds = "and query is null" if is_fillable else ""
     by = {"title": "title", "changed": "changed_at", "photos": f"coalesce({_NEWEST}, '')"}[sort]
     # Two columns of every album: a thousand take a few milliseconds, and only those of the page are looked at further.
     rows = db.conn.execute(
-        f"select {by}, id, title from albums where owner_id = ? {level}", (owner_id, *([parent_id] if level else []))
+        f"select {by}, id, title from albums where owner_id = ? {kinds} {level}",
+        (owner_id, *([parent_id] if level else [])),
     )
     found = [
         ((fold(at) if sort == "title" else at), album_id)

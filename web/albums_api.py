@@ -1,0 +1,160 @@
+"""/api/v1/albums: albums, what is in them and in which order. Every edit answers with what was done and the address that undoes it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, request
+from sqlite_utils import Database
+
+from photolib import album_edits, albums
+from photolib.album_edits import AlbumEdit
+from photolib.albums import Album
+from photolib.db import write
+from photolib.errors import BadInput
+from web.albums import LARGEST_LIST, album_json, allowed_album, looked_at, sentence
+from web.api import LONGEST_PAGE, PAGE, allowed_photos, number
+from web.edits import photo_ids_in
+from web.guard import takes_files
+from web.here import library, user
+
+bp = Blueprint("albums_api", __name__, url_prefix="/api/v1/albums")
+
+MAKING = ("title", "description", "parent_id", "photo_ids", "query", "folder_id")
+CHANGING = ("title", "description", "parent_id", "order_by", "cover_id", "query")
+
+
+@bp.get("")
+def listed() -> dict[str, Any]:
+    """Albums of the top, or in ?parent_id=; with q those of all levels whose title has these words, with level=all simply all.
+
+    sort: photos (those with the newest photos first), changed or title. fillable=1: none that is filled by its search.
+    """
+    parent_id = number("parent_id")
+    if parent_id is not None:
+        allowed_album(parent_id)
+    shelf = albums.albums(
+        library().db, user().id, parent_id, request.args.get("q", ""), request.args.get("sort", "photos"),
+        request.args.get("cursor"), max(1, min(number("size") or PAGE, LONGEST_PAGE)),
+        is_every_level=request.args.get("level") == "all", is_fillable=request.args.get("fillable") == "1",
+    )  # fmt: skip
+    return {"items": [album_json(each) for each in shelf.albums], "next": shelf.cursor}
+
+
+@bp.post("")
+@takes_files(LARGEST_LIST)
+def make() -> tuple[dict[str, Any], int]:
+    """{"title": ..., "description"?, "parent_id"?} with nothing else, or photo_ids, or a query that fills it, or a folder_id to follow."""
+    body = _body(*MAKING)
+    parent = _parent(body)
+    photo_ids = photo_ids_in(body) if body.get("photo_ids") else []
+    allowed_photos(photo_ids, "edit")
+    with write(library().db) as db:
+        edit = album_edits.make(
+            db, user().id, body.get("title") or "", body.get("description") or "", parent, photo_ids,
+            _text(body, "query"), _whole(body, "folder_id"),
+        )  # fmt: skip
+    return _done(edit), 201
+
+
+@bp.get("/<int:album_id>")
+def album(album_id: int) -> dict[str, Any]:
+    """path: the albums around it, from the outermost on."""
+    found = looked_at(album_id)
+    path = albums.path(library().db, album_id)
+    return {**album_json(found), "path": [{"album_id": each, "title": title} for each, title in path[:-1]]}
+
+
+@bp.patch("/<int:album_id>")
+def change(album_id: int) -> dict[str, Any]:
+    """title, description, parent_id (null for none), order_by (oldest, newest, manual), cover_id (null for the first), query."""
+    found = allowed_album(album_id, "edit")
+    body = _body(*CHANGING)
+    _parent(body)
+    return _edit(found, lambda db, now: album_edits.change(db, user().id, now, body))
+
+
+@bp.delete("/<int:album_id>")
+def delete(album_id: int) -> dict[str, Any]:
+    """The album, not its photos."""
+    return _edit(allowed_album(album_id, "edit"), lambda db, now: album_edits.delete(db, user().id, now))
+
+
+@bp.post("/<int:album_id>/photos")
+@takes_files(LARGEST_LIST)
+def put(album_id: int) -> dict[str, Any]:
+    """{"photo_ids": [...]}: to the end, or to their days in an album that is ordered by date."""
+    found, photo_ids = allowed_album(album_id, "edit"), photo_ids_in(_body("photo_ids"))
+    allowed_photos(photo_ids, "edit")
+    return _edit(found, lambda db, now: album_edits.put(db, user().id, now, photo_ids))
+
+
+@bp.delete("/<int:album_id>/photos")
+@takes_files(LARGEST_LIST)
+def take(album_id: int) -> dict[str, Any]:
+    """{"photo_ids": [...]}"""
+    found, photo_ids = allowed_album(album_id, "edit"), photo_ids_in(_body("photo_ids"))
+    allowed_photos(photo_ids, "edit")
+    return _edit(found, lambda db, now: album_edits.take(db, user().id, now, photo_ids))
+
+
+@bp.post("/<int:album_id>/order")
+@takes_files(LARGEST_LIST)
+def move(album_id: int) -> dict[str, Any]:
+    """{"photo_ids": [...], "before": 12} or "after", or neither for the end: they stand there in the order given."""
+    found = allowed_album(album_id, "edit")
+    body = _body("photo_ids", "before", "after")
+    photo_ids, before, after = photo_ids_in(body), _whole(body, "before"), _whole(body, "after")
+    if before is not None and after is not None:
+        raise BadInput("Photos are moved before one or after one.")
+    allowed_photos([*photo_ids, *(each for each in (before, after) if each is not None)], "edit")
+    return _edit(found, lambda db, now: album_edits.move(db, user().id, now, photo_ids, before, after))
+
+
+def _edit(found: Album, act: Callable[[Database, Album], AlbumEdit]) -> dict[str, Any]:
+    """Do it to the album as it is once nobody else writes."""
+    with write(library().db) as db:
+        edit = act(db, albums.album(db, found.id))
+    return _done(edit, found.title)
+
+
+def _done(edit: AlbumEdit, title: str = "") -> dict[str, Any]:
+    """With the album as it is now, unless it is gone."""
+    album = None if edit.what == "delete" else albums.album(library().db, edit.album_id)
+    return {
+        **(album_json(album) if album else {"album_id": edit.album_id}),
+        "edit_id": edit.id,
+        "said": sentence(edit, album.title if album else title),
+        "photo_ids": edit.photo_ids,
+        "undo": f"/api/v1/edits/{edit.id}/undo" if edit.id is not None else None,
+    }
+
+
+# ---------------------------------------------------------------- what is asked for
+
+
+def _body(*names: str) -> dict[str, Any]:
+    body = request.get_json()
+    if not isinstance(body, dict):
+        raise BadInput("What is sent here has to be a JSON object.")
+    if unknown := set(body) - set(names):
+        raise BadInput(f"There is no {sorted(map(str, unknown))[0]!r} here. There are: {', '.join(names)}.")
+    return body
+
+
+def _parent(body: dict[str, Any]) -> Album | None:
+    parent_id = _whole(body, "parent_id")
+    return allowed_album(parent_id, "edit") if parent_id is not None else None
+
+
+def _whole(body: dict[str, Any], name: str) -> int | None:
+    value = body.get(name)
+    if value is not None and (type(value) is not int or not 0 < value < 2**63):
+        raise BadInput(f"{name} has to be a whole number.")
+    return value
+
+
+def _text(body: dict[str, Any], name: str) -> str | None:
+    value = body.get(name)
+    if value is not None and not isinstance(value, str):
+        raise BadInput(f"{name} has to be a text.")
+    return value

@@ -1,0 +1,187 @@
+import { _, number, plural } from "./words.js"
+import { toast } from "./toast.js"
+
+const PAUSE = 120 // ms without a key until the list is narrowed down
+const SHOWN = 60 // albums; somebody with more types a few letters
+
+const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL("album-picker.css", import.meta.url) })
+const styled = new Promise((ready) => (style.onload = style.onerror = ready))
+
+/** Ask which album: one that photos can be put into, or a new one. Answers {id, title}, or nothing when somebody thinks better of it. */
+export async function pickAlbum() {
+  if (!style.isConnected) document.head.append(style)
+  await styled
+  const picker = document.createElement("album-picker")
+  document.body.append(picker)
+  try {
+    return await picker.picked
+  } finally {
+    picker.remove()
+  }
+}
+
+/** Ask for an album and put photos into it; says what was done, with a way back. Answers the album, or nothing. */
+export async function addToAlbum(photoIds) {
+  const album = await pickAlbum()
+  if (!album) return undefined
+  try {
+    const done = await send(`/api/v1/albums/${album.id}/photos`, "POST", { photo_ids: photoIds })
+    toast(done.said, done.undo && (() => undo(done.undo)))
+    document.dispatchEvent(new CustomEvent("albumfilled", { detail: album }))
+    return album
+  } catch (problem) {
+    toast(problem.message)
+    return undefined
+  }
+}
+
+/** Take something back; the page's grid shows it. */
+async function undo(address) {
+  try {
+    toast((await send(address, "POST")).said)
+    document.querySelector("photo-grid")?.renew?.()
+  } catch (problem) {
+    toast(problem.message)
+  }
+}
+
+/** What the API answers. Throws an error with a sentence for the person. */
+export async function send(address, method = "GET", body) {
+  let answer
+  try {
+    const headers = { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) }
+    answer = await fetch(address, { method, headers, body: body && JSON.stringify(body) })
+  } catch {
+    throw new Error(_("photolib does not answer at the moment."))
+  }
+  const said = await answer.json()
+  if (!answer.ok) throw new Error(said.error.message)
+  return said
+}
+
+/** The dialog: a field that narrows the list down or names a new album, and the albums, the one changed last first. */
+class AlbumPicker extends HTMLElement {
+  #dialog = document.createElement("dialog")
+  #field = Object.assign(document.createElement("input"), { className: "field", type: "search", autocomplete: "off", maxLength: 200 })
+  #list = document.createElement("ul")
+  #new = document.createElement("button")
+  #problem = Object.assign(document.createElement("p"), { className: "quiet", role: "alert" })
+  #answer
+  #asked = 0
+  #timer
+
+  picked = new Promise((answer) => (this.#answer = answer))
+
+  connectedCallback() {
+    const close = Object.assign(document.createElement("button"), { className: "icon-button", type: "button", ariaLabel: _("Close") })
+    close.append(cross())
+    close.onclick = () => this.#dialog.close()
+    const title = Object.assign(document.createElement("h2"), { id: "album-picker-title", textContent: _("Add to an album") })
+    const head = document.createElement("header")
+    head.append(title, close)
+    this.#field.placeholder = _("Find an album or name a new one")
+    this.#field.ariaLabel = this.#field.placeholder
+    Object.assign(this.#new, { className: "pick is-new", type: "button" })
+    this.#new.onclick = () => this.#make()
+    this.#list.onclick = (event) => this.#choose(event.target.closest("button"))
+    this.#field.oninput = () => this.#narrow()
+    this.#field.onkeydown = (event) => this.#key(event)
+    this.#dialog.className = "sheet album-picker"
+    this.#dialog.setAttribute("aria-labelledby", title.id)
+    this.#dialog.append(head, this.#field, this.#new, this.#problem, this.#list)
+    this.#dialog.onclose = () => this.#answer(undefined)
+    this.#dialog.onclick = (event) => event.target === this.#dialog && this.#dialog.close()
+    // What is typed here is no key of the page behind.
+    this.#dialog.addEventListener("keydown", (event) => event.stopPropagation())
+    this.append(this.#dialog)
+    this.#offerNew()
+    this.#load()
+    this.#dialog.showModal()
+    this.#field.focus()
+  }
+
+  get #words() {
+    return this.#field.value.trim()
+  }
+
+  #narrow() {
+    this.#offerNew()
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#load(), PAUSE)
+  }
+
+  #offerNew() {
+    const sign = Object.assign(document.createElement("span"), { className: "cover", ariaHidden: "true", textContent: "+" })
+    const said = document.createElement("span")
+    said.textContent = this.#words ? _("New album “{title}”", { title: this.#words }) : _("New album")
+    this.#new.replaceChildren(sign, said)
+  }
+
+  async #load() {
+    const asked = ++this.#asked
+    const query = new URLSearchParams({ level: "all", fillable: 1, sort: "changed", size: SHOWN, q: this.#words })
+    try {
+      const { items } = await send(`/api/v1/albums?${query}`)
+      if (asked === this.#asked) this.#list.replaceChildren(...items.map(row))
+    } catch (problem) {
+      if (asked === this.#asked) this.#problem.textContent = problem.message
+    }
+  }
+
+  /** Arrow keys walk between the field and the albums; Enter in the field takes the album of that name, or makes it. */
+  #key(event) {
+    if (event.key === "ArrowDown") (this.#list.querySelector("button") ?? this.#new).focus()
+    else if (event.key === "Enter" && this.#words) {
+      const same = [...this.#list.querySelectorAll("button")].find((each) => each.dataset.title.toLowerCase() === this.#words.toLowerCase())
+      same ? this.#choose(same) : this.#make()
+    } else return
+    event.preventDefault()
+  }
+
+  #choose(button) {
+    if (!button) return
+    this.#answer({ id: Number(button.value), title: button.dataset.title })
+    this.#dialog.close()
+  }
+
+  async #make() {
+    if (!this.#words) return this.#field.focus()
+    this.#new.disabled = true
+    try {
+      const made = await send("/api/v1/albums", "POST", { title: this.#words })
+      this.#answer({ id: made.album_id, title: made.title })
+      this.#dialog.close()
+    } catch (problem) {
+      this.#problem.textContent = problem.message
+    } finally {
+      this.#new.disabled = false
+    }
+  }
+}
+
+function row(album) {
+  const button = Object.assign(document.createElement("button"), { className: "pick", type: "button", value: album.album_id })
+  button.dataset.title = album.title
+  const cover = document.createElement(album.cover ? "img" : "span")
+  cover.className = "cover"
+  if (album.cover) Object.assign(cover, { src: album.cover.url.replace(/320$/, "thumb"), alt: "", loading: "lazy" })
+  const said = document.createElement("span")
+  const count = plural("{n} photo", "{n} photos", album.count, { n: number(album.count) })
+  said.append(album.title, Object.assign(document.createElement("span"), { className: "quiet", textContent: count }))
+  button.append(cover, said)
+  const item = document.createElement("li")
+  item.append(button)
+  return item
+}
+
+function cross() {
+  const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg")
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "path")
+  for (const [name, value] of [["class", "icon"], ["viewBox", "0 0 20 20"], ["width", "20"], ["height", "20"], ["aria-hidden", "true"]])
+    icon.setAttribute(name, value)
+  line.setAttribute("d", "m5 5 10 10M15 5 5 15")
+  icon.append(line)
+  return icon
+}
+
+customElements.define("album-picker", AlbumPicker)
