@@ -348,7 +348,7 @@ def open_page(browser: Browser, album: Album) -> Iterator[OpenPage]:
     contexts: list[BrowserContext] = []
 
     def open_it(path: str = "/", size: str = "desktop", is_signed_in: bool = True, **options: Any) -> Page:
-        context = browser.new_context(**SIZES[size], **options)
+        context = browser.new_context(**{"service_workers": "block", **SIZES[size], **options})
         if is_signed_in:
             context.add_cookies([{"name": COOKIE, "value": album.server.token, "url": album.url, "httpOnly": True}])
         contexts.append(context)
