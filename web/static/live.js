@@ -5,7 +5,7 @@ const tab = (sessionStorage.tab ??= Math.random().toString(36).slice(2)) // the 
 let source
 
 function listen() {
-  const isWanted = document.visibilityState === "visible"
+  const isWanted = document.visibilityState === "visible" && !document.body.classList.contains("bare") // nobody is signed in there
   if (!isWanted) {
     source?.close()
     source = undefined
