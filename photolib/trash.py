@@ -134,6 +134,15 @@ def empty_by_age(lib: Library, at: datetime | None = None) -> Size:
     return gone
 
 
+def oldest(db: Database, owner_id: int) -> str | None:
+    """Since when what has been in an owner's trash the longest is there."""
+    row = db.conn.execute(
+        "select min(trashed_at) from photos where owner_id = ? and trashed_at is not null and id not in (select photo_id from deleting)",
+        (owner_id,),
+    )
+    return row.fetchone()[0]
+
+
 def is_waiting(db: Database) -> bool:
     """Whether there is something for work() to do."""
     return bool(_waiting(db, 1) or _removable(db, 1))

@@ -1,0 +1,118 @@
+"""/api/v1: the trash, tags and folders of the visitor."""
+
+from typing import Any
+
+from flask import Blueprint, request
+
+from photolib import folders, tags, trash
+from photolib.db import write
+from photolib.edits import Edit
+from photolib.errors import BadInput
+from photolib.folders import Folder
+from photolib.trash import Size
+from web.api import allowed_photos
+from web.edits import LARGEST_LIST, edit_json, photo_ids_in
+from web.guard import takes_files
+from web.here import library, user
+from web.order_pages import empty, question, said, tag_sentence
+
+bp = Blueprint("order_api", __name__, url_prefix="/api/v1")
+
+
+@bp.post("/trash/weigh")
+@takes_files(LARGEST_LIST)
+def weigh() -> dict[str, Any]:
+    """What deleting {"photo_ids": [1, 2]}, or everything in the trash with {}, comes to: how many photos and bytes, and in words."""
+    size = trash.weigh(library().db, user().id, _photo_ids())
+    return {**_size_json(size), "said": question(size)}
+
+
+@bp.post("/trash/empty")
+@takes_files(LARGEST_LIST)
+def empty_trash() -> dict[str, Any]:
+    """Delete {"photo_ids": [1, 2]}, or everything in the trash with {}, for good. left: how many photos go in the next minutes."""
+    size, left = empty(_photo_ids())
+    return {**_size_json(size), "left": left, "said": said(size, left)}
+
+
+def _photo_ids() -> list[int] | None:
+    asked = _said()
+    if "photo_ids" not in asked:
+        return None
+    photo_ids = photo_ids_in(asked)
+    allowed_photos(photo_ids, "edit")
+    return photo_ids
+
+
+def _size_json(size: Size) -> dict[str, int]:
+    return {"photos": size.photos, "bytes": size.bytes}
+
+
+def _said() -> dict[str, Any]:
+    asked = request.get_json(silent=True) if request.content_length else {}
+    if not isinstance(asked, dict):
+        raise BadInput("What is sent here has to be a JSON object.")
+    return asked
+
+
+# ---------------------------------------------------------------- tags
+
+
+@bp.get("/tags")
+def tag_list() -> dict[str, Any]:
+    """The visitor's tags by name, with how many photos each is on."""
+    found = tags.tags(library().db, user().id)
+    return {"items": [{"tag_id": each.id, "name": each.name, "count": each.photos} for each in found], "next": None}
+
+
+@bp.patch("/tags/<int:tag_id>")
+def change_tag(tag_id: int) -> dict[str, Any]:
+    """{"name": "sea"}: call it otherwise; it becomes one with the tag of that name, if there is one. {"merge_into": 12} does that, too."""
+    asked = _said()
+    with write(library().db) as db:
+        if isinstance(asked.get("name"), str):
+            edit = tags.rename(db, user().id, tag_id, asked["name"])
+        elif type(asked.get("merge_into")) is int and 0 < asked["merge_into"] < 2**63:
+            edit = tags.merge(db, user().id, asked["merge_into"], tag_id)
+        else:
+            raise BadInput('A tag is changed with {"name": "sea"} or {"merge_into": 12}.')
+    return _tag_edit(edit)
+
+
+@bp.delete("/tags/<int:tag_id>")
+def delete_tag(tag_id: int) -> dict[str, Any]:
+    """Take a tag away from all photos."""
+    with write(library().db) as db:
+        return _tag_edit(tags.delete(db, user().id, tag_id))
+
+
+def _tag_edit(edit: Edit) -> dict[str, Any]:
+    return {**edit_json(edit), "said": tag_sentence(edit)}
+
+
+# ---------------------------------------------------------------- folders
+
+
+@bp.get("/folders")
+def tops() -> dict[str, Any]:
+    """Where the visitor's folders begin; the photos of each are the scopes folder-N and, with all below it, tree-N."""
+    return {"items": [folder_json(each) for each in folders.tops(library().db, user().id)], "next": None}
+
+
+@bp.get("/folders/<int:folder_id>")
+def folder(folder_id: int) -> dict[str, Any]:
+    """A folder, the way to it from the top, and the folders in it."""
+    db, owner = library().db, user().id
+    trail = folders.trail(db, owner, folder_id)
+    return {
+        **folder_json(trail[-1]),
+        "trail": [folder_json(each) for each in trail[:-1]],
+        "folders": [folder_json(each) for each in folders.below(db, owner, folder_id)],
+    }
+
+
+def folder_json(folder: Folder) -> dict[str, Any]:
+    return {
+        "folder_id": folder.id, "name": folder.name, "path": folder.path, "count": folder.photos, "count_in_all": folder.in_all,
+        "is_archive": folder.is_archive,
+    }  # fmt: skip
