@@ -3,7 +3,7 @@
 // script takes over.
 
 export const HEADING = 40 // pixels above the first row of a group; grid.css says the same
-const NARROWEST = 152 // of a group that shares its line with others
+const NARROWEST = 168 // of a group that shares its line with others
 const STRETCH = 2.5 // how much higher than asked for a row may become
 const LEAST_RATIO = 0.4, MOST_RATIO = 3 // a strip or a panorama is cropped in the grid, not in the viewer
 

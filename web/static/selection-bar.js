@@ -1,0 +1,161 @@
+import { selection } from "./selection.js"
+import { toast } from "./toast.js"
+import { _, plural } from "./words.js"
+
+const AT_ONCE = 10000 // photos in one request; more are sent one after the other
+const LEAVING = ["is_trashed", "is_archived"] // changes after which a photo is shown elsewhere
+
+/** Stands in for the top bar while photos are chosen: how many there are, and what can be done with them. */
+class SelectionBar extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("click", (event) => this.#click(event))
+    this.#menu?.addEventListener("toggle", (event) => event.newState === "open" && this.#menu.querySelector("button:not(.narrow-only), button")?.focus())
+    for (const dialog of this.dialogs) dialog.addEventListener("click", (event) => this.#click(event))
+  }
+
+  get dialogs() {
+    return document.querySelectorAll('dialog[id^="selection-"]')
+  }
+
+  get #menu() {
+    return this.querySelector("[popover]")
+  }
+
+  show(count) {
+    this.querySelector(".count").textContent = plural("{n} photo", "{n} photos", count)
+  }
+
+  #click({ target }) {
+    const button = target.closest("button")
+    if (!button || button.disabled) return
+    const { edit, open, do: deed } = button.dataset
+    if (deed === "menu") return this.#menu.showPopover()
+    if (edit || open || deed) this.#menu?.hidePopover()
+    if (button.dataset.cancel !== undefined) button.closest("dialog").close()
+    else if (edit) change(JSON.parse(edit), button)
+    else if (open) this.#open(open)
+    else if (deed === "clear") selection.clear()
+    else if (deed === "all") grid().picks.chooseAll()
+    else if (deed === "download") download()
+    else if (deed === "leave-album") leaveAlbum(this.dataset.scope)
+    else if (deed === "delete") deleteForGood(button)
+  }
+
+  async #open(id) {
+    const dialog = document.getElementById(id)
+    dialog.showModal()
+    const { prepare } = await import("./selection-dialogs.js")
+    prepare(dialog)
+  }
+}
+
+customElements.define("selection-bar", SelectionBar)
+
+const grid = () => document.querySelector("photo-grid")
+
+// ------------------------------------------------------------ showing and hiding it
+
+let bar, coming
+
+selection.addEventListener("change", async () => {
+  document.documentElement.classList.toggle("has-selection", selection.size > 0)
+  if (!selection.size) return
+  bar ??= await (coming ??= fetched())
+  bar?.show(selection.size)
+})
+
+async function fetched() {
+  try {
+    const answer = await fetch(`/fragments/selection?scope=${grid()?.dataset.scope ?? "timeline"}`)
+    if (!answer.ok) throw new Error(String(answer.status))
+    const held = document.createElement("template")
+    held.innerHTML = await answer.text()
+    document.body.append(held.content)
+    return document.querySelector("selection-bar")
+  } catch {
+    coming = undefined
+    toast(_("photolib does not answer at the moment."))
+    return undefined
+  }
+}
+
+// ------------------------------------------------------------ what is done
+
+/** Send a request with JSON; what it answers, or an error with a sentence. */
+export async function send(address, body, method = "POST") {
+  const answer = await fetch(address, { method, body: JSON.stringify(body ?? {}), headers: { "Content-Type": "application/json", Accept: "application/json" } })
+  const said = answer.status === 204 ? {} : await answer.json()
+  if (!answer.ok) throw new Error(said.error?.message ?? String(answer.status))
+  return said
+}
+
+/** Do something with the chosen photos, some thousands at a time; say what was done, offer to undo it, and show it. */
+export async function apply(act, { button, leaves = false } = {}) {
+  const ids = selection.ids
+  if (!ids.length) return
+  button?.setAttribute("aria-busy", "true")
+  const done = []
+  try {
+    for (let start = 0; start < ids.length; start += AT_ONCE) {
+      if (ids.length > AT_ONCE) toast(_("{n} of {all}", { n: start.toLocaleString(), all: ids.length.toLocaleString() }))
+      done.push(await act(ids.slice(start, start + AT_ONCE)))
+    }
+  } catch (problem) {
+    toast(problem instanceof TypeError ? _("photolib does not answer at the moment.") : problem.message)
+    if (!done.length) return
+  } finally {
+    button?.removeAttribute("aria-busy")
+  }
+  for (const dialog of document.querySelectorAll('dialog[id^="selection-"][open]')) dialog.close()
+  const undos = done.map((each) => each.undo).filter(Boolean)
+  toast(done.length > 1 ? plural("{n} photo changed", "{n} photos changed", ids.length) : done[0].said, undos.length ? () => undo(undos) : undefined)
+  await show(ids, leaves)
+}
+
+/** Change the chosen photos as /api/v1/photos/edit understands it. */
+export function change(changes, button) {
+  const leaves = LEAVING.some((name) => name in changes)
+  return apply((photo_ids) => send("/api/v1/photos/edit", { photo_ids, ...changes }), { button, leaves })
+}
+
+async function undo(addresses) {
+  try {
+    let said
+    for (const address of addresses.reverse()) said = (await send(address)).said
+    toast(said)
+  } catch (problem) {
+    toast(problem instanceof TypeError ? _("photolib does not answer at the moment.") : problem.message)
+  }
+  await show([], true, true)
+}
+
+async function show(ids, leaves, isUndone = false) {
+  const shown = grid()
+  if (shown?.window) {
+    await shown.renew()
+  } else if (isUndone) {
+    location.reload()
+  } else if (leaves) {
+    for (const id of ids) document.getElementById(`photo-${id}`)?.closest(".cell").remove()
+  }
+  if (ids.length) selection.clear()
+}
+
+function download() {
+  const form = Object.assign(document.createElement("form"), { method: "post", action: "/download", hidden: true })
+  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "photos", value: selection.ids.join(",") }))
+  document.body.append(form)
+  form.submit()
+  form.remove()
+  toast(plural("{n} photo is being downloaded", "{n} photos are being downloaded", selection.size))
+  selection.clear()
+}
+
+function leaveAlbum(scope) {
+  const album = scope.split("-")[1]
+  apply((photo_ids) => send(`/api/v1/albums/${album}/photos`, { photo_ids }, "DELETE"), { leaves: true })
+}
+
+function deleteForGood(button) {
+  apply((photo_ids) => send("/api/v1/trash/empty", { photo_ids }), { button, leaves: true })
+}

@@ -1,0 +1,66 @@
+"""What a download of several photos holds: their files and the other files of their parts, each under a name of its own."""
+
+import json
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+WINDOWS_FORBIDS = '<>:"/\\|?*'
+
+
+@dataclass(frozen=True)
+class File:
+    """An original as it is downloaded. role: "main" for the file a photo shows, else that of its part; filename: the shown file's."""
+
+    key: str
+    extension: str
+    size: int
+    role: str
+    filename: str
+
+
+def files(db: Database, photo_ids: Sequence[int]) -> list[File]:
+    """The originals of these photos in this order, each photo's parts behind it; what lies inside another file is not named again."""
+    rows = db.conn.execute(
+        """with chosen as (select key as place, value as photo_id from json_each(?))
+           select originals.key, extension, size, 'main', filename, place, 0 as part
+           from chosen join photos on photos.id = photo_id join originals on originals.key = photos.key
+           union all
+           select originals.key, extension, size, role, filename, place, parts.id
+           from chosen join photos on photos.id = chosen.photo_id join parts on parts.photo_id = photos.id
+             join originals on originals.key = parts.key
+           where byte_offset is null
+           order by place, part""",
+        (json.dumps(list(dict.fromkeys(photo_ids))),),
+    )
+    return [File(*row[:5]) for row in rows]
+
+
+def unique(names: Iterable[str]) -> Iterator[str]:
+    """These names made different from each other on every file system, as "IMG_1 (2).jpg", and free of what none of them takes."""
+    taken: set[str] = set()
+    counts: dict[str, int] = {}
+    for name in names:
+        plain = _plain(name)
+        stem, dot, ending = plain.rpartition(".")
+        stem, ending = (stem, dot + ending) if stem else (plain, "")
+        chosen = plain
+        while _same(chosen) in taken:
+            number = counts[_same(plain)] = counts.get(_same(plain), 1) + 1
+            chosen = f"{stem} ({number}){ending}"
+        taken.add(_same(chosen))
+        yield chosen
+
+
+def _plain(name: str) -> str:
+    """Without separators, control characters and what Windows forbids; never empty, never hidden, never a way out of the folder."""
+    readable = name.encode("utf-8", "replace").decode()  # bytes of a file's name that are no text
+    kept = "".join("_" if each in WINDOWS_FORBIDS or ord(each) < 32 or ord(each) == 127 else each for each in readable)
+    return kept.strip(" .")[-200:] or "photo"
+
+
+def _same(name: str) -> str:
+    """Equal for names that some file system takes for one: in case, or in how an accent is written."""
+    return unicodedata.normalize("NFC", name.casefold())

@@ -1,0 +1,162 @@
+import { apply, change, send } from "./selection-bar.js"
+import { selection } from "./selection.js"
+import { toast } from "./toast.js"
+import { _, date, plural } from "./words.js"
+
+// The dialogs of the bar that acts on chosen photos. Each is made ready when it is opened.
+
+const PAUSE = 150 // ms without a key until places are looked up
+
+export function prepare(dialog) {
+  const make = { "selection-album": albums, "selection-date": dates, "selection-place": places, "selection-tags": tags, "selection-delete": question }[dialog.id]
+  make?.(dialog, !dialog.dataset.isMade)
+  dialog.dataset.isMade = "yes"
+}
+
+// ------------------------------------------------------------ albums
+
+async function albums(dialog, isNew) {
+  const list = dialog.querySelector("[data-albums]")
+  const form = dialog.querySelector("form")
+  form.reset()
+  if (isNew) {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault()
+      const title = form.elements.title.value.trim()
+      if (title) addToNew(title)
+    })
+  }
+  list.replaceChildren()
+  const answer = await fetch("/api/v1/albums?level=all&fillable=1&sort=changed&size=100").catch(() => undefined)
+  const { items } = answer?.ok ? await answer.json() : { items: [] }
+  list.replaceChildren(...items.map(({ album_id, title, count }) => choice(title, plural("{n} photo", "{n} photos", count ?? 0), () => apply((photo_ids) => put(album_id, photo_ids)))))
+}
+
+const put = (album, photo_ids) => send(`/api/v1/albums/${album}/photos`, { photo_ids })
+
+/** Make an album of the first photos; those that are sent later are added to it. */
+function addToNew(title) {
+  let made
+  return apply(async (photo_ids) => (made ? put(made.album_id, photo_ids) : (made = await send("/api/v1/albums", { title, photo_ids }))))
+}
+
+// ------------------------------------------------------------ deleting for good
+
+async function question(dialog) {
+  const said = dialog.querySelector("[data-question]")
+  try {
+    said.textContent = (await send("/api/v1/trash/weigh", { photo_ids: selection.ids })).said
+  } catch {
+    return // the sentence that stands there is as true
+  }
+}
+
+function choice(text, beside, act) {
+  const line = document.createElement("li")
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "pick", onclick: act })
+  button.append(Object.assign(document.createElement("span"), { className: "grow", textContent: text }))
+  if (beside) button.append(Object.assign(document.createElement("span"), { className: "quiet", textContent: beside }))
+  line.append(button)
+  return line
+}
+
+// ------------------------------------------------------------ date and zone
+
+async function dates(dialog, isNew) {
+  const form = dialog.querySelector("form")
+  if (isNew) {
+    form.addEventListener("input", () => example(form))
+    form.addEventListener("submit", (event) => {
+      event.preventDefault()
+      const changes = asked(form)
+      if (Object.keys(changes).length) change(changes)
+      else toast(_("Say what is to be changed."))
+    })
+  }
+  form.reset()
+  form.before = undefined
+  example(form)
+  const answer = await fetch(`/api/v1/photos/${selection.ids[0]}`).catch(() => undefined)
+  if (!answer?.ok) return
+  const { taken_at } = await answer.json()
+  form.before = taken_at
+  if (!form.elements.taken_at.value) form.elements.taken_at.value = taken_at.slice(0, 19)
+  example(form)
+}
+
+/** What the form asks for, as edits say it. */
+function asked(form) {
+  const { how, taken_at, sign, days, hours, minutes, zone } = Object.fromEntries(new FormData(form))
+  const shift = Number(sign) * ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes))
+  return {
+    ...(how === "set" && taken_at ? { taken_at } : {}),
+    ...(how === "shift" && shift ? { shift_minutes: shift } : {}),
+    ...(zone === "" ? {} : { utc_offset: Number(zone) }),
+  }
+}
+
+function example(form) {
+  const { how } = Object.fromEntries(new FormData(form))
+  for (const part of form.querySelectorAll("[data-for]")) part.hidden = part.dataset.for !== how
+  const note = form.querySelector("[data-example]")
+  note.hidden = !form.before
+  if (!form.before) return
+  const { taken_at, shift_minutes } = asked(form)
+  // Wall time is counted as if it were UTC, so that no clock of this browser's is put in.
+  const before = Date.parse(`${form.before.slice(0, 19)}Z`)
+  const after = taken_at ? Date.parse(`${taken_at}${taken_at.length === 16 ? ":00" : ""}Z`) : before + (shift_minutes ?? 0) * 60000
+  if (Number.isNaN(after)) return
+  const said = (moment) => date(moment, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" })
+  note.textContent = before === after ? said(before) : `${said(before)} → ${said(after)}`
+}
+
+// ------------------------------------------------------------ place
+
+function places(dialog, isNew) {
+  const form = dialog.querySelector("form")
+  const list = dialog.querySelector("[data-spots]")
+  form.reset()
+  list.replaceChildren()
+  if (!isNew) return
+  let timer, latest = 0
+  form.addEventListener("submit", (event) => {
+    event.preventDefault()
+    list.querySelector("button")?.click()
+  })
+  form.elements.q.addEventListener("input", () => {
+    clearTimeout(timer)
+    timer = setTimeout(async () => {
+      const number = (latest += 1)
+      const found = await spots(form.elements.q.value.trim())
+      if (number === latest) list.replaceChildren(...found)
+    }, PAUSE)
+  })
+  // Whoever has a map to pick from puts it here, and says what was picked by an event.
+  dialog.querySelector("[data-place-picker]").addEventListener("picked", ({ detail }) => change({ latitude: detail.latitude, longitude: detail.longitude }))
+}
+
+async function spots(text) {
+  if (!text) return []
+  const at = text.match(/^(-?\d{1,2}(?:\.\d+)?)[,;\s]+(-?\d{1,3}(?:\.\d+)?)$/)
+  if (at) {
+    const [latitude, longitude] = at.slice(1).map(Number)
+    if (Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180) return [choice(`${latitude}, ${longitude}`, _("these coordinates"), () => change({ latitude, longitude }))]
+  }
+  const answer = await fetch(`/api/v1/map/search?q=${encodeURIComponent(text)}`).catch(() => undefined)
+  if (!answer?.ok) return []
+  const { items } = await answer.json()
+  return items.slice(0, 6).map(({ name, within, latitude, longitude }) => choice(name, within, () => change({ latitude, longitude })))
+}
+
+// ------------------------------------------------------------ tags
+
+function tags(dialog, isNew) {
+  const form = dialog.querySelector("form")
+  form.reset()
+  if (!isNew) return
+  form.addEventListener("submit", (event) => {
+    event.preventDefault()
+    const names = form.elements.tags.value.split(",").map((each) => each.trim()).filter(Boolean)
+    if (names.length) change({ [event.submitter?.value || "add_tags"]: names })
+  })
+}
