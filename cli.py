@@ -244,6 +244,8 @@ def import_(
             user = catalog.user_named(lib.db, owner or catalog.OWNER_TO_BE)
         except NotFound as problem:
             raise BadInput(str(problem)) from problem
+        if user.role == "guest":
+            raise BadInput(f"{user.name} is a guest, who keeps no photos here. Make them a member first.")
         wishes = Wishes(user.id, album, folder_albums, tags, dry_run, brings_back=deleted)
         taken = _take_in(lib, wishes, _apart(paths, exclude), exclude, waits=not no_wait and not dry_run)
     finally:

@@ -24,8 +24,11 @@ class Owned(Protocol):
 
 
 def may(visitor: Visitor, action: Action, photo: Owned) -> bool:
-    """Whether a visitor may do this with a photo: its owner may view, download and edit it, nobody else anything."""
-    if visitor.user is None:
+    """Whether a visitor may do this with a photo: its owner may view, download and edit it, nobody else anything, an admin neither.
+
+    A guest may view and nothing else, also what was theirs while they had another role.
+    """
+    if visitor.user is None or (visitor.user.role == "guest" and action != "view"):
         return False
     return action in ("view", "download", "edit") and photo.owner_id == visitor.user.id
 

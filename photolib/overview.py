@@ -5,6 +5,7 @@ import shutil
 from typing import Any
 
 from photolib import catalog, jobs, sources
+from photolib.errors import NotFound
 from photolib.ingest import STEPS
 from photolib.library import Library
 from photolib.ports import ABILITIES, EMBED, FACES, TEXT, Models
@@ -12,18 +13,22 @@ from photolib.ports import ABILITIES, EMBED, FACES, TEXT, Models
 ABILITY_WORDS = {EMBED: "search by what a photo shows", FACES: "faces", TEXT: "text in pictures"}
 
 
-def overview(lib: Library, owner_id: int | None = None, most_failures: int = 1000) -> dict[str, Any]:
+def overview(
+    lib: Library, owner_id: int | None = None, most_failures: int = 1000, is_whole: bool = True
+) -> dict[str, Any]:
     """Counts, sizes in bytes, the queue per step with seconds left, libraries, failures (one owner's, or all), models, free space.
+
+    is_whole: False for somebody who may only know of their own libraries, and not where this machine keeps things.
 
     most_failures: so many failures are named; "failures_in_all" is how many there are.
     """
     return {
-        "data_dir": str(lib.data),
+        "data_dir": str(lib.data) if is_whole else None,
         "free_bytes": shutil.disk_usage(lib.data).free,
         "counts": catalog.totals(lib.db),
         "queue": queue(lib),
         "is_worked": lib.others_at_work() or lib.process.startswith("worker"),
-        "libraries": _libraries(lib),
+        "libraries": _libraries(lib, None if is_whole else owner_id),
         "failures": [failure._asdict() for failure in sources.failed(lib.db, owner_id, most_failures)],
         "failures_in_all": sources.failed_count(lib.db, owner_id),
         "models": models(lib.models),
@@ -70,10 +75,19 @@ def _seconds_left(lib: Library, step: str, photos: int) -> float | None:
     return round(photos * pace / lib.config.cores, 1) if photos and pace else None
 
 
-def _libraries(lib: Library) -> list[dict[str, Any]]:
+def _libraries(lib: Library, owner_id: int | None) -> list[dict[str, Any]]:
     states = sources.library_states(lib.db)
     unknown = {"state": "not looked at yet", "note": "", "checked_at": None, "scanned_at": None}
     return [
         {"path": str(library.path), "owner": library.owner, **states.get(os.fsencode(library.path), unknown)}
         for library in lib.config.libraries
+        if owner_id is None or owner_id == _id_of(lib, library.owner)
     ]
+
+
+def _id_of(lib: Library, name: str) -> int | None:
+    """The user whom the settings name as a library's owner; None when there is nobody of that name."""
+    try:
+        return catalog.user_named(lib.db, name).id
+    except NotFound:
+        return None

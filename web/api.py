@@ -90,7 +90,7 @@ def places() -> dict[str, Any]:
 
 @bp.get("/status")
 def status() -> dict[str, Any]:
-    return overview(library(), user().id)
+    return overview(library(), user().id, is_whole=user().role == "admin")
 
 
 @bp.get("/progress")

@@ -1,5 +1,6 @@
 """What every page's frame asks: who is signed in, whether they prefer light or dark, and what an installed app is made of."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def account() -> Account | None:
     """Who is signed in; nobody on a page that says why there is no answer."""
     try:
         found = visitor().user
-    except PhotolibError:
+    except (PhotolibError, sqlite3.Error):
         return None
     return found if isinstance(found, Account) else None
 

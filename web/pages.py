@@ -20,6 +20,7 @@ from web.done import done
 from web.grid import grid
 from web.guard import FOR_EVER
 from web.here import library, user
+from web.language import N_, _
 from web.viewed import viewed
 
 bp = Blueprint("pages", __name__)
@@ -37,7 +38,7 @@ def timeline() -> str:
             config=library().config,
             latest=latest,
             progress=progress_json(library(), user().id, latest),
-            command=_command(),
+            command=command(),
         )
     return render_template(
         "timeline.html", grid=view, years=_years(), latest=latest, progress=progress_json(library(), user().id, latest)
@@ -78,7 +79,10 @@ def collections() -> str:
 @bp.get("/activity")
 def activity() -> str:
     return render_template(
-        "activity.html", overview=overview(library(), user().id), command=_command(), abilities=_abilities()
+        "activity.html",
+        overview=overview(library(), user().id, is_whole=user().role == "admin"),
+        command=command(),
+        abilities=abilities(),
     )
 
 
@@ -98,18 +102,18 @@ bp.add_app_template_filter(variants.placeholder_uri, "placeholder_uri")
 
 
 ABILITIES = {
-    EMBED: "Search by what a photo shows",
-    FACES: "Faces and people",
-    TEXT: "Text in pictures",
+    EMBED: N_("Search by what a photo shows"),
+    FACES: N_("Faces and people"),
+    TEXT: N_("Text in pictures"),
 }
 
 
-def _abilities() -> list[tuple[str, Ability]]:
+def abilities() -> list[tuple[str, Ability]]:
     """What photolib can do with the models it has, in words, and whether it can just now."""
-    return [(words, library().models.ability(ability)) for ability, words in ABILITIES.items()]
+    return [(_(words), library().models.ability(ability)) for ability, words in ABILITIES.items()]
 
 
-def _command() -> str:
+def command() -> str:
     """What to type at a shell of this machine to reach this library."""
     config = library().config
     words = ["photolib" if shutil.which("photolib") else str(Path(sys.executable).with_name("photolib"))]
