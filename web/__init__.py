@@ -19,6 +19,7 @@ def create_app(library: "Library") -> "Flask":
 
     from web import (
         account_pages,
+        admin_pages,
         albums_api,
         albums_pages,
         api,
@@ -64,6 +65,7 @@ def create_app(library: "Library") -> "Flask":
     app.jinja_env.filters.update(words.FILTERS)
     app.wsgi_app = proxies.behind(app.wsgi_app, library.config.trusted_proxies)  # type: ignore[method-assign]
     for room in (
+        admin_pages,
         door,
         ways_in,
         credentials_pages,
@@ -95,6 +97,7 @@ def create_app(library: "Library") -> "Flask":
         uploads_pages,
     ):
         app.register_blueprint(room.bp)
+    app.register_blueprint(admin_pages.mine)
     frame.register(app)
     language.register(app)
     guard.register(app)

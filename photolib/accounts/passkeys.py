@@ -172,16 +172,6 @@ def whose(db: Database, challenged: str, host: str, origin: str, answer: dict[st
     return row[1]
 
 
-def rename(db: Database, user_id: int, passkey_id: int, name: str) -> None:
-    """Raises NotFound when it is not theirs, BadInput when the name is no name."""
-    name = " ".join(name.split())
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise BadInput(f"A passkey needs a name of at most {LONGEST_NAME} letters, such as that of the device.")
-    changed = db.conn.execute("update passkeys set name = ? where id = ? and user_id = ?", (name, passkey_id, user_id))
-    if not changed.rowcount:
-        raise NotFound("There is no such passkey.")
-
-
 def remove(db: Database, user_id: int, passkey_id: int) -> str:
     """Forget one of somebody's passkeys; returns its name. Raises NotFound when it is not theirs."""
     row = db.conn.execute(
