@@ -32,10 +32,10 @@ class Finding(NamedTuple):
     sentence: str
 
 
-def examine(config: Config, models: Models | None = None) -> list[Finding]:
-    """Look at everything photolib stands on. models: None for none."""
+def examine(config: Config, models: Models | None = None, is_thorough: bool = True) -> list[Finding]:
+    """Look at everything photolib stands on; what takes long on a large library only when it is thorough. models: None for none."""
     checks: tuple[Callable[[Config], Iterator[Finding]], ...] = (
-        _python, _codecs, _data_folder, _database, _room, _libraries, _notifications, _clock,
+        _python, _codecs, _data_folder, _room, _libraries, _clock, *((_database, _notifications) if is_thorough else ()),
     )  # fmt: skip
     return [*(finding for check in checks for finding in check(config)), *_models(models or NoModels())]
 

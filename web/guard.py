@@ -50,7 +50,7 @@ OPEN = frozenset({
     "ways_in.come_back",
     "uploads_api.state", "uploads_api.send",  # their addresses are signed, and say whose upload it is
 })  # fmt: skip
-ADMIN_ROOMS = frozenset({"users_pages"})  # blueprints for admins alone
+ADMIN_ROOMS = frozenset({"admin_pages", "users_pages"})  # blueprints for admins alone
 # Where a guest may change something: what concerns themselves.
 GUEST_ROOMS = frozenset({"door", "ways_in", "account_pages", "credentials_pages"})
 THE_SAME_FOR_ALL = frozenset({"static", "words", "pages.ratios"})
@@ -179,7 +179,7 @@ def _refuse_strangers() -> ResponseReturnValue | None:
     user = visitor().user
     if user is None:
         return _to_the_door()
-    if request.blueprint in ADMIN_ROOMS:
+    if request.blueprint in ADMIN_ROOMS or request.path.startswith(("/admin", "/api/v1/admin")):
         admin()
     if user.role == "guest" and request.method not in READING and request.blueprint not in GUEST_ROOMS:
         raise Refused("A guest can look at photos here, and change nothing.")
