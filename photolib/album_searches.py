@@ -8,6 +8,7 @@ import json
 import time
 from datetime import UTC, datetime
 
+from photolib import albums
 from photolib.albums import Album
 from photolib.db import write
 from photolib.errors import TryLater
@@ -58,6 +59,18 @@ def freshen(lib: Library, album: Album, seconds: float | None = 1.5) -> None:
             )
     except TryLater:
         return
+
+
+def freshen_first(lib: Library, owner_id: int, most: int = 4) -> None:
+    """Ask those of an owner's albums that were never asked, or not for a day, so that a list of them says what they hold; a few."""
+    a_day_ago = datetime.fromtimestamp(time.time() - 24 * 3600, UTC).isoformat(timespec="seconds")
+    rows = lib.db.conn.execute(
+        """select id from albums where owner_id = ? and query is not null and (found_at is null or found_at < ?)
+           order by found_at is not null, id limit ?""",
+        (owner_id, a_day_ago, most),
+    ).fetchall()
+    for (album_id,) in rows:
+        freshen(lib, albums.album(lib.db, album_id), seconds=0.5)
 
 
 def _is_old(found_at: str, is_changed: bool) -> bool:

@@ -109,18 +109,19 @@ def albums(
     if sort not in SORTS:
         raise BadInput("Albums are sorted by photos, changed or title.")
     wanted = words(named)
-    level = "" if wanted or is_every_level else "and parent_id is ?"
-    kinds = "and query is null" if is_fillable else ""
     by = {"title": "title", "changed": "changed_at", "photos": f"coalesce({_NEWEST}, '')"}[sort]
-    # Two columns of every album: a thousand take a few milliseconds, and only those of the page are looked at further.
+    # Three columns of every album: a thousand take a few milliseconds, and only those of the page are looked at further.
     rows = db.conn.execute(
-        f"select {by}, id, title from albums where owner_id = ? {kinds} {level}",
-        (owner_id, *([parent_id] if level else [])),
-    )
+        f"select id, parent_id, title, query, {by} from albums where owner_id = ?", (owner_id,)
+    ).fetchall()
+    at = {row[0]: fold(row[4]) if sort == "title" else row[4] for row in rows}
+    if sort == "photos":
+        _count_inner(at, {row[0]: row[1] for row in rows})
     found = [
-        ((fold(at) if sort == "title" else at), album_id)
-        for at, album_id, title in rows
-        if not wanted or _has_words(title, wanted)
+        (at[album_id], album_id)
+        for album_id, parent, title, query, _ in rows
+        if (_has_words(title, wanted) if wanted else is_every_level or parent == parent_id)
+        and not (is_fillable and query is not None)
     ]
     is_down = sort != "title"
     found.sort(reverse=is_down)
@@ -212,6 +213,16 @@ def _covers_inside(db: Database, bare: dict[int, int]) -> dict[int, int]:
                 deeper[album_id] = bare[parent_id]
         bare = {album_id: outer for album_id, outer in deeper.items() if outer not in found}
     return found
+
+
+def _count_inner(newest: dict[int, str], parents: dict[int, int | None]) -> None:
+    """The newest photo of the albums in an album is one of its own."""
+    for album_id, at in list(newest.items()):
+        above, seen = parents[album_id], {album_id}
+        while above in parents and above not in seen:
+            newest[above] = max(newest[above], at)
+            seen.add(above)
+            above = parents[above]
 
 
 def _has_words(title: str, wanted: Sequence[str]) -> bool:

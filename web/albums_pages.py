@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from sqlite_utils import Database
 
-from photolib import album_edits, albums, scopes
+from photolib import album_edits, album_searches, albums, scopes
 from photolib.album_edits import AlbumEdit
 from photolib.albums import Album
 from photolib.catalog import Tile
@@ -89,12 +89,14 @@ def add(album_id: int) -> str:
 @bp.get("/albums/<int:album_id>/arrange")
 def arrange(album_id: int) -> str:
     """The photos in their order, to be moved; each can become the cover or be taken out here too."""
-    found = looked_at(album_id)
-    page = scopes.page(library().db, user().id, request.args.get("before"), SQUARES, Scope("album", (album_id,)))
-    return render_template(
-        "album_arrange.html", album=found, photos=page.photos,
-        more=address(f"/albums/{album_id}/arrange", before=page.cursor) if page.cursor else None,
-    )  # fmt: skip
+    return render_template("album_arrange.html", **_squares(_by_hand(album_id), "arrange"))
+
+
+@bp.get("/albums/<int:album_id>/cover")
+def cover(album_id: int) -> str:
+    """The photos, to choose the one that stands for the album."""
+    allowed_album(album_id, "edit")
+    return render_template("album_cover.html", **_squares(looked_at(album_id), "cover"))
 
 
 @bp.get("/albums/<int:album_id>/map")
@@ -127,7 +129,7 @@ def make() -> Response:
 
 @bp.post("/albums/<int:album_id>/edit")
 def change(album_id: int) -> Response:
-    """Fields: any of title, description, order_by, query, parent ("" for none), cover ("" for the first photo)."""
+    """Fields: any of title, description, order_by, query, parent ("" for none), cover ("" for the first photo); go, to the album's page."""
     found, form = allowed_album(album_id, "edit"), request.form
     changes: dict[str, Any] = {
         name: form[name] for name in ("title", "description", "order_by", "query") if name in form
@@ -137,7 +139,8 @@ def change(album_id: int) -> Response:
             changes[name] = form_number(field) if form[field] else None
     if changes.get("parent_id") is not None:
         allowed_album(changes["parent_id"], "edit")
-    return _edit(found, lambda db, now: album_edits.change(db, user().id, now, changes))
+    go = f"/albums/{album_id}" if form.get("go") else None
+    return _edit(found, lambda db, now: album_edits.change(db, user().id, now, changes), go)
 
 
 @bp.post("/albums/<int:album_id>/delete")
@@ -240,6 +243,7 @@ def _card(album: Album) -> Card:
 def _shelf(parent_id: int | None, path: str) -> dict[str, Any]:
     asked, sort = request.args.get("q", "").strip(), request.args.get("sort", "photos")
     sort = sort if sort in SORTINGS else "photos"
+    album_searches.freshen_first(library(), user().id)
     found = albums.albums(library().db, user().id, parent_id, asked, sort, request.args.get("cursor"), PAGE)
     said = {"photos": _("Newest photo"), "changed": _("Last changed"), "title": _("Title")}
     return {
@@ -253,6 +257,12 @@ def _shelf(parent_id: int | None, path: str) -> dict[str, Any]:
         "has_any": bool(found.albums)
         or bool(albums.albums(library().db, user().id, size=1, is_every_level=True).albums),
     }
+
+
+def _squares(album: Album, page_name: str) -> dict[str, Any]:
+    page = scopes.page(library().db, user().id, request.args.get("before"), SQUARES, Scope("album", (album.id,)))
+    path = f"/albums/{album.id}/{page_name}"
+    return {"album": album, "photos": page.photos, "more": address(path, before=page.cursor) if page.cursor else None}
 
 
 def _orders(album: Album) -> list[tuple[str, str, bool]]:
