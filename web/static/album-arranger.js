@@ -82,7 +82,7 @@ class AlbumArranger extends HTMLElement {
     this.#items.forEach((item, at) => {
       item.firstChild.ariaLabel = _("{photo}, {n} of {all}", { photo: item.querySelector("img").alt, n: number(at + 1), all })
     })
-    if (!this.#list.querySelector("[tabindex='0']")) this.#list.firstChild?.firstChild.setAttribute("tabindex", "0")
+    if (!this.#list.querySelector("[tabindex='0']")) this.#list.firstElementChild?.firstChild.setAttribute("tabindex", "0")
   }
 
   #rove(button) {
