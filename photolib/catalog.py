@@ -609,6 +609,14 @@ def failed_and_forgotten(db: Database) -> list[int]:
     return [row[0] for row in rows]
 
 
+def failed_photos(db: Database, owner_id: int) -> list[int]:
+    """An owner's photos that cannot be shown and are not in the trash."""
+    rows = db.conn.execute(
+        "select id from photos where status = 'failed' and owner_id = ? and trashed_at is null order by id", (owner_id,)
+    )
+    return [row[0] for row in rows]
+
+
 # ---------------------------------------------------------------- counts, and small facts
 
 

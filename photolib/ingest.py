@@ -218,6 +218,14 @@ def retry(lib: Library, step: str | None = None) -> tuple[int, int]:
         return len(photos.union(forgotten)), files
 
 
+def retry_owners(lib: Library, owner_id: int) -> tuple[int, int]:
+    """Let what of one owner's failed be tried again from the beginning. Returns how many photos and files."""
+    with write(lib.db) as db:
+        photos = catalog.failed_photos(db, owner_id)
+        jobs.enqueue(db, STEPS[0].name, photos)
+        return len(photos), sources.retry_failed(db, owner_id)
+
+
 def _facts(lib: Library, photo: Photo) -> dict[str, object]:
     with lib.originals.as_file(photo.key) as path:
         embedded = lib.decoders.run("metadata", path=str(path), format=photo.format)

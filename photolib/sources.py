@@ -241,16 +241,17 @@ def failed(db: Database, owner_id: int | None = None, size: int = 1000) -> list[
     return [Failure(shown_path(folder, name), reason, photo_id) for folder, name, reason, photo_id in rows]
 
 
-def retry_failed(db: Database) -> int:
-    """The files that were turned away when they arrived are tried again by the next look; return how many are there.
+def retry_failed(db: Database, owner_id: int | None = None) -> int:
+    """The files, of one owner or of all, that were turned away when they arrived are tried again by the next look; return how many are
+    there.
 
     Folders and archives that hold one of them are no longer known as unchanged.
     """
     rows = db.conn.execute(
         """update sources set outcome = 'unread' where outcome = 'failed' and photo_id is null
-             and folder_id not in (select id from folders where path >= ? and path < ?)
+             and folder_id not in (select id from folders where path >= ? and path < ?) and (? is null or owner_id = ?)
            returning folder_id, gone_at""",
-        (UPLOADS, UPLOADS + b"\xff"),  # what they held is not here to be tried again
+        (UPLOADS, UPLOADS + b"\xff", owner_id, owner_id),  # what they held is not here to be tried again
     ).fetchall()
     folders = {folder for folder, _ in rows}
     db.conn.executemany("delete from listings where folder_id = ?", [(folder,) for folder in folders])
