@@ -35,6 +35,8 @@ def finish(db: Database, code: str, name: str, display_name: str, password: str,
     with write(db, durable=True) as changed:
         throttle.count(changed, _counter(client))
     if not _is_right(db, code):
+        if is_done(db):
+            raise Refused(ALREADY)  # meanwhile
         raise Refused("This is not the code that photolib printed when it was started last.")
     with write(db) as changed:
         throttle.forgive(changed, _counter(client))  # what is wrong from here on is no guess
