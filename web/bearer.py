@@ -5,10 +5,7 @@ neither sessions nor second steps, because all of that is done on pages. Each ro
 not named here is closed to tokens until somebody decides.
 """
 
-from collections.abc import Callable
-from typing import TypeVar
-
-from flask import current_app, g, request
+from flask import g, request
 from werkzeug.routing import Rule
 
 from photolib.accounts import api_tokens
@@ -20,38 +17,28 @@ from web.here import library
 
 LONGEST = 200  # characters
 
-# Rooms (blueprints) where reading asks for "read" and everything else for "write", unless @for_scope says another thing.
+# Rooms (blueprints) of the API: reading asks for "read" and everything else for "write".
 ROOMS = frozenset({
-    "api", "timeline_api", "people_api", "search_api", "duplicates", "media", "edits", "events", "map_api",
+    "albums_api", "api", "duplicates", "edits", "events", "map_api", "media", "order_api", "people_api", "search_api", "timeline_api",
 })  # fmt: skip
-UPLOAD_ROOMS = frozenset({"uploads_api"})  # everything here asks for "upload"
-ADMIN_ROOMS = frozenset({"admin_api"})  # everything here asks for "admin"
-
-Route = TypeVar("Route", bound=Callable[..., object])
-
-
-def for_scope(scope: Scope) -> Callable[[Route], Route]:
-    """A route that asks for another scope of a token than its room and method would."""
-
-    def mark(route: Route) -> Route:
-        route.token_scope = scope  # type: ignore[attr-defined]
-        return route
-
-    return mark
+OF_ROOM: dict[str, Scope] = {"uploads_api": "upload", "admin_api": "admin"}  # everything in there asks for this
+# Routes that are otherwise than their room. None: no token opens it, whatever it is allowed.
+OF_ROUTE: dict[str, Scope | None] = {
+    "search_api.by_picture": "read",  # sends a picture to ask with, and changes nothing
+    "order_api.weigh": "read",
+    "order_api.empty_trash": None,  # what is deleted for good is deleted by a person
+}
 
 
 def scope_of(rule: Rule, method: str) -> Scope | None:
     """What a token needs to be allowed for a route; None when tokens do not open it at all."""
+    room = rule.endpoint.rpartition(".")[0]
     if not rule.rule.startswith(("/api/v1/", "/media/")):
         return None
-    marked = getattr(current_app.view_functions.get(rule.endpoint), "token_scope", None)
-    room = rule.endpoint.rpartition(".")[0]
-    if marked is not None:
-        return marked
-    if room in ADMIN_ROOMS:
-        return "admin"
-    if room in UPLOAD_ROOMS:
-        return "upload"
+    if rule.endpoint in OF_ROUTE:
+        return OF_ROUTE[rule.endpoint]
+    if room in OF_ROOM:
+        return OF_ROOM[room]
     if room in ROOMS:
         return "read" if method in ("GET", "HEAD", "OPTIONS") else "write"
     return None

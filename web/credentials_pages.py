@@ -227,8 +227,8 @@ def add_passkey() -> ResponseReturnValue:
 @bp.post("/account/passkeys/<int:passkey_id>/remove")
 def remove_passkey(passkey_id: int) -> ResponseReturnValue:
     with write(library().db, durable=True) as db:
-        proof.keep_a_way_in(db, user())
         name = passkeys.remove(db, user().id, passkey_id)
+        proof.keep_a_way_in(db, user())
     return done(_("“%(name)s” signs nobody in any more. Remove it on the device too.", name=name))
 
 
@@ -244,8 +244,8 @@ def link_elsewhere() -> ResponseReturnValue:
 @bp.post("/account/elsewhere/unlink")
 def unlink_elsewhere() -> ResponseReturnValue:
     with write(library().db, durable=True) as db:
-        proof.keep_a_way_in(db, user())
         oidc.unlink(db, user().id, request.form.get("issuer", ""), request.form.get("subject", ""))
+        proof.keep_a_way_in(db, user())
     return done(_("That account signs nobody in here any more."))
 
 
@@ -307,5 +307,5 @@ def _begun(kind: str) -> dict[str, Any] | None:
 
 def _kept_nowhere(response: Response) -> Response:
     """For a page that shows a secret: no browser, and nothing between, keeps it."""
-    response.headers["Cache-Control"] = "no-store"
+    response.headers["Cache-Control"] = "private, no-store"
     return response

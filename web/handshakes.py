@@ -26,7 +26,7 @@ def begin(response: Response, kind: str, user_id: int | None = None, **data: Any
         samesite="Lax",
         path="/",
     )
-    response.headers["Cache-Control"] = "no-store"
+    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 

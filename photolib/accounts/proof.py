@@ -54,6 +54,6 @@ def ways_in(db: Database, user: Account) -> int:
 
 
 def keep_a_way_in(db: Database, user: Account) -> None:
-    """Raises Refused when somebody is about to give up the only way in they have. Inside write(), before it is given up."""
-    if ways_in(db, user) <= 1:
+    """Raises Refused when somebody has just given up the only way in they had. Inside the same write(), which is undone by that."""
+    if ways_in(db, user) == 0:
         raise Refused("You would not come in any more: this is your only way to sign in. Add another one first.")
