@@ -22,6 +22,7 @@ DATE_SOURCES = {
     "gps": N_("By the satellites' clock"),
     "filename": N_("Read from the file's name"),
     "file time": N_("Guessed from the file's time"),
+    "person": N_("Set by hand"),
 }
 
 

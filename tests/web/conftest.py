@@ -302,6 +302,8 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Album]:
         "live_photo/train.*",
         "motion_photo/PXL*",
         "video/video.mp4",
+        "pano/*",
+        "raw/test.*",
     ):
         for path in sorted(SHARED.glob(name)):
             shutil.copy(path, folder / path.name)
@@ -354,7 +356,14 @@ def open_page(browser: Browser, album: Album) -> Iterator[OpenPage]:
         contexts.append(context)
         context.on("request", lambda asked: asked.url.startswith((album.url, "data:")) or complaints.append(asked.url))
         page = context.new_page()
-        page.on("console", lambda said: said.type in ("error", "warning") and complaints.append(said.text))
+        page.on(
+            "console",
+            lambda said: (
+                said.type in ("error", "warning")
+                and said.text != "Service Worker registration blocked by Playwright"
+                and complaints.append(said.text)
+            ),
+        )
         page.on("pageerror", lambda problem: complaints.append(str(problem)))
         page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
         page.set_default_timeout(10_000)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
@@ -43,18 +42,6 @@ def until(page: Page, claim: str) -> None:
 
 def scroll_to_end(page: Page) -> None:
     until(page, "scrollTo(0, document.body.scrollHeight), !document.querySelector('more-photos:not([data-above])')")
-
-
-def shown(page: Page) -> int:
-    """The id of the photo in the viewer."""
-    return int(page.locator(".viewed").get_attribute("data-photo") or 0)
-
-
-def open_tile(page: Page, number: int) -> Any:
-    tile = page.locator(".tile").nth(number)
-    tile.click()
-    expect(page.locator("dialog[open] .viewed")).to_have_attribute("data-photo", (tile.get_attribute("id") or "")[6:])
-    return tile
 
 
 # ---------------------------------------------------------------- the timeline
@@ -168,126 +155,6 @@ def test_photos_that_come_meanwhile_are_offered_and_move_nothing(open_page: Open
         with write(library.db) as db:
             db.conn.execute("update photos set is_listed = 0 where filename = 'fresh.png'")
         library.close()
-
-
-# ---------------------------------------------------------------- the viewer
-
-
-def test_a_photo_opens_over_the_grid_and_esc_leads_back_to_the_same_place(open_page: OpenPage) -> None:
-    page = open_page()
-    scroll_to_end(page)
-    page.locator(".tile").nth(60).scroll_into_view_if_needed()
-    place = page.evaluate("scrollY")
-    assert place > 200
-    tile = open_tile(page, 60)
-    assert page.url.endswith(f"/photo/{shown(page)}")
-    picture = page.locator(".stage .picture")
-    expect(picture).to_have_js_property("complete", True)
-    assert page.evaluate("document.activeElement.closest('dialog[open]') !== null")
-    page.keyboard.press("Escape")
-    expect(page.locator("dialog.viewer-over")).to_be_hidden()
-    assert page.evaluate("scrollY") == place
-    assert page.url.rstrip("/").endswith(str(page.evaluate("location.port")))
-    expect(tile).to_be_focused()
-
-
-def test_keys_and_buttons_turn_to_the_next_photo(open_page: OpenPage, album) -> None:
-    ids = [photo["photo_id"] for photo in album.photos]
-    page = open_page()
-    open_tile(page, 4)
-    viewed = page.locator("dialog .viewed")
-    for key, index in (("ArrowRight", 5), ("ArrowRight", 6), ("ArrowLeft", 5), (" ", 6)):
-        page.keyboard.press(key)
-        expect(viewed).to_have_attribute("data-photo", str(ids[index]))
-        assert page.url.endswith(f"/photo/{ids[index]}")
-    page.get_by_role("link", name="Older photo", exact=True).click()
-    expect(viewed).to_have_attribute("data-photo", str(ids[7]))
-    expect(page.get_by_role("link", name="Older photo", exact=True)).to_be_focused()
-    page.get_by_role("link", name="Newer photo", exact=True).click()
-    expect(viewed).to_have_attribute("data-photo", str(ids[6]))
-    page.go_back()
-    expect(page.locator("dialog.viewer-over")).to_be_hidden()
-    expect(page.locator(f"#photo-{ids[6]}")).to_be_focused()
-    page.go_forward()
-    expect(viewed).to_have_attribute("data-photo", str(ids[6]))
-
-
-def test_the_information_comes_and_stays_while_turning(open_page: OpenPage, album) -> None:
-    index = next(i for i, photo in enumerate(album.photos) if photo["filename"] == "DSCN0010.jpg")
-    page = open_page()
-    scroll_to_end(page)
-    open_tile(page, index)
-    panel = page.locator("dialog .information")
-    expect(panel).to_be_hidden()
-    page.keyboard.press("i")
-    expect(panel).to_be_visible()
-    for said in (
-        "Wednesday, 22 October 2008",
-        "As the camera wrote it",
-        "Nikon COOLPIX P6000",
-        "ISO 64",
-        "DSCN0010.jpg",
-        "43.46745° N",
-    ):
-        expect(panel).to_contain_text(said)
-    page.keyboard.press("ArrowRight")
-    expect(page.locator("dialog .viewed")).to_have_attribute("data-photo", str(album.photos[index + 1]["photo_id"]))
-    expect(panel).to_be_visible()
-    page.get_by_role("button", name="Close the information").click()
-    expect(panel).to_be_hidden()
-
-
-def test_a_page_of_its_own_turns_and_closes_too(open_page: OpenPage, album) -> None:
-    first, second = album.photos[3]["photo_id"], album.photos[4]["photo_id"]
-    page = open_page(f"/photo/{first}")
-    page.keyboard.press("ArrowRight")
-    expect(page.locator(".viewed")).to_have_attribute("data-photo", str(second))
-    assert page.url.endswith(f"/photo/{second}")
-    page.keyboard.press("Escape")
-    page.wait_for_url(f"**/?before=*#photo-{second}")
-    expect(page.locator(f"#photo-{second}")).to_be_in_viewport()
-
-
-def test_a_video_plays_and_space_stops_it(open_page: OpenPage, album) -> None:
-    page = open_page(f"/photo/{album.of_type('video')['photo_id']}")
-    video = page.locator("video")
-    video.evaluate("each => { each.muted = true; each.loop = true }")
-    page.keyboard.press(" ")
-    until(page, "document.querySelector('video').currentTime > 0.1")
-    assert video.evaluate("each => each.videoWidth") > 0
-    page.keyboard.press(" ")
-    expect(video).to_have_js_property("paused", True)
-
-
-@pytest.mark.parametrize("kind", ["live", "motion"])
-def test_the_moving_part_of_a_photo_plays_over_it(open_page: OpenPage, album, kind: str) -> None:
-    page = open_page(f"/photo/{album.of_type(kind)['photo_id']}")
-    page.get_by_role("link", name="Play the moving part").click()
-    until(page, "document.querySelector('.moving')?.currentTime > 0")
-    page.locator(".moving").evaluate("each => each.currentTime = each.duration")
-    until(page, "!document.querySelector('.moving')")  # at its end the photo is back
-
-
-def test_fingers_swipe_to_turn_and_down_to_close(open_page: OpenPage, album) -> None:
-    page = open_page("/", "phone")
-    page.locator(".tile").nth(2).tap()
-    viewed = page.locator("dialog .viewed")
-    expect(viewed).to_have_attribute("data-photo", str(album.photos[2]["photo_id"]))
-    swipe(page, (300, 400), (60, 410))
-    expect(viewed).to_have_attribute("data-photo", str(album.photos[3]["photo_id"]))
-    swipe(page, (60, 400), (300, 410))
-    expect(viewed).to_have_attribute("data-photo", str(album.photos[2]["photo_id"]))
-    swipe(page, (200, 300), (210, 600))
-    expect(page.locator("dialog.viewer-over")).to_be_hidden()
-
-
-def swipe(page: Page, start: tuple[int, int], end: tuple[int, int]) -> None:
-    devtools = page.context.new_cdp_session(page)
-    steps = [tuple(a + (b - a) * part / 5 for a, b in zip(start, end, strict=True)) for part in range(6)]
-    for kind, points in (("touchStart", steps[:1]), ("touchMove", steps[1:])):
-        for x, y in points:
-            devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-    devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 # ---------------------------------------------------------------- without a mouse, without script

@@ -133,9 +133,9 @@ class PhotoViewer extends HTMLElement {
 
   #showArticle(article) {
     this.#leave()
-    const act = this.contains(document.activeElement) && document.activeElement.closest("[data-act]")?.dataset.act
+    const act = this.contains(document.activeElement) ? document.activeElement.closest("[data-act]")?.dataset.act : undefined
     this.#put(article)
-    const again = act && this.querySelector(`[data-act="${act}"]`)
+    const again = this.querySelector(`[data-act="${act}"]`)
     ;(again?.checkVisibility() ? again : this).focus({ preventScroll: true })
     this.#settle()
   }
@@ -347,13 +347,13 @@ class PhotoViewer extends HTMLElement {
     else video.pause()
   }
 
-  /** Play the moving part of a photo once; stop it when it plays and somebody asks again. */
+  /** Play the moving part of a photo, because somebody asked for that or as it is near. */
   #live(isAsked) {
     const stage = this.querySelector(".stage")
     const source = this.querySelector('a[data-act="live"]')
     if (!source) return
-    if (isAsked && moving.isPlaying(stage)) moving.stop(stage)
-    else if (isAsked || !isStill()) moving.play(stage, source.href)
+    if (isAsked) moving.press(stage, source.href)
+    else if (!isStill()) moving.play(stage, source.href, true)
   }
 
   #liveByItself(isWanted) {
@@ -363,7 +363,7 @@ class PhotoViewer extends HTMLElement {
 
   #hover(event) {
     this.wake()
-    if (event.target.closest('a[data-act="live"]') && !moving.isPlaying(this.querySelector(".stage"))) this.#live(true)
+    if (event.target.closest('a[data-act="live"]')) this.#live()
   }
 
   close() {

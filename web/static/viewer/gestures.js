@@ -83,7 +83,7 @@ export class Gestures {
     this.#drag = undefined
     if (this.#isHeld) return this.#letGo()
     if (!drag) return
-    if (drag.last) this.#on.drop?.({ ...(cancelled ? { x: 0, y: 0 } : drag.last), speed: speedOf(drag.trail, event.timeStamp), isOver: cancelled })
+    if (drag.last) this.#on.drop?.({ ...(cancelled ? { x: 0, y: 0 } : drag.last), speed: speedOf(drag.trail, event.timeStamp), kind: drag.kind, isOver: cancelled })
     else if (!cancelled) this.#tap(event)
   }
 

@@ -79,8 +79,11 @@ export class Information {
         panel.style.transform = ""
         return this.toggle(false)
       }
+      const top = panel.getBoundingClientRect().top
       if (y < -30) this.#viewer.classList.add("has-full-sheet")
       else if (y > 80) this.#viewer.classList.remove("has-full-sheet")
+      panel.style.transform = "none"
+      panel.style.transform = `translateY(${top - panel.getBoundingClientRect().top}px)` // it goes on from where it was let go
       glide(panel, { transform: "none" })
     }
     header.addEventListener("pointermove", move)

@@ -1,11 +1,12 @@
 // The moving part of a live photo plays over the still picture, without sound, and leaves at its end.
 
-/** Play it once. */
-export function play(stage, source) {
+/** Play it once. isHovered: nobody has asked for it yet but by coming near. */
+export function play(stage, source, isHovered = false) {
   if (stage.querySelector(".moving")) return
   const pane = stage.querySelector(".slide:not(.is-beside) .pane")
   const video = document.createElement("video")
   video.className = "moving"
+  video.dataset.by = isHovered ? "hover" : "press"
   video.src = source
   video.muted = video.playsInline = true
   const away = () => stop(stage, video)
@@ -23,7 +24,13 @@ export function stop(stage, video = stage.querySelector(".moving")) {
   said(stage, false)
 }
 
-export const isPlaying = (stage) => Boolean(stage.querySelector(".moving"))
+/** Somebody presses what plays it: it begins, or stops unless it has just begun as they came to press. */
+export function press(stage, source) {
+  const video = stage.querySelector(".moving")
+  if (!video) play(stage, source)
+  else if (video.dataset.by === "press") stop(stage)
+  else video.dataset.by = "press"
+}
 
 const said = (stage, isPlaying) => stage.closest(".viewed")?.querySelector('[data-act="live"]')?.classList.toggle("is-on", isPlaying)
 

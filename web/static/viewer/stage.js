@@ -141,10 +141,10 @@ export class Stage {
     return isAcross ? "turn" : y > 0 ? "pull" : "lift"
   }
 
-  #drop({ x, y, speed, isOver }) {
+  #drop({ x, y, speed, kind, isOver }) {
     const way = this.#way
     this.#way = undefined
-    if (way === "move") this.zoom.settle(isStill() ? undefined : speed)
+    if (way === "move") this.zoom.settle(isStill() || kind === "mouse" ? undefined : speed)
     else if (way === "turn") this.#swiped(x, speed.x, isOver)
     else if (way === "pull") this.#pulled(y, speed.y, isOver)
     else if (way === "lift" && y < -UP) this.#viewer.openInformation()
