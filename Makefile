@@ -9,8 +9,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WHEELS := build/wheels
-# Problems name themselves by a sentence, which is translated where it is shown.
-ERRORS := $(addprefix -k ,BadInput NotFound Refused NotSignedIn TryLater UnreadablePhoto StorageFailed DatabaseFailed)
+# Problems and what was done are said by a sentence, which is translated where it is shown.
+ERRORS := $(addprefix -k ,Said BadInput NotFound Refused NotSignedIn TryLater UnreadablePhoto StorageFailed DatabaseFailed)
 
 .PHONY: run test check bench eval format words clean
 

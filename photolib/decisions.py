@@ -15,6 +15,7 @@ from sqlite_utils import Database
 from photolib import faces, jobs
 from photolib.errors import BadInput, NotFound
 from photolib.ports import FACES
+from photolib.said import Said
 from photolib.sources import now
 
 LOOKED_AGAIN = 20  # photos, after a decision about more: what is near them is near one of these
@@ -58,7 +59,6 @@ class _Journal:
             self.touch(table, *key)
 
     def close(self, what: str, said: str, person_id: int | None = None) -> Decision:
-        said = said[:1].upper() + said[1:] if said.startswith(_SOMEBODY) else said
         row = self.db.conn.execute(
             "insert into people_log (owner_id, at, what, said, before) values (?, ?, ?, ?, ?) returning id",
             (self.owner_id, now(), what, said, json.dumps(self.before)),
@@ -88,8 +88,9 @@ def rename(db: Database, owner_id: int, person_id: int, name: str | None) -> Dec
     journal.touch("people", person_id)
     db.conn.execute("update people set name = ? where id = ?", (wanted, person_id))
     if wanted is None:
-        return journal.close("name", f"{_called(before)} has no name any more.", person_id)
-    said = f"{before.name} is called {wanted} now." if before.name else f"This is {wanted}."
+        return journal.close("name", Said("%(name)s has no name any more.", name=_called(before)), person_id)
+    is_new = Said("This is %(name)s.", name=wanted)
+    said = Said("%(before)s is called %(name)s now.", before=before.name, name=wanted) if before.name else is_new
     return journal.close("name", said, person_id)
 
 
@@ -105,9 +106,11 @@ def set_birthday(db: Database, owner_id: int, person_id: int, birthday: str | No
     journal = _Journal(db, owner_id)
     journal.touch("people", person_id)
     db.conn.execute("update people set birthday = ? where id = ?", (birthday or None, person_id))
-    return journal.close(
-        "birthday", f"{_called(found)}: the birthday is {'noted' if birthday else 'removed'}.", person_id
+    kept, gone = (
+        Said("%(name)s: the birthday is noted.", name=_called(found)),
+        Said("%(name)s: the birthday is removed.", name=_called(found)),
     )
+    return journal.close("birthday", kept if birthday else gone, person_id)
 
 
 def hide(db: Database, owner_id: int, person_id: int, is_hidden: bool = True) -> Decision:
@@ -116,7 +119,9 @@ def hide(db: Database, owner_id: int, person_id: int, is_hidden: bool = True) ->
     journal = _Journal(db, owner_id)
     journal.touch("people", person_id)
     db.conn.execute("update people set is_hidden = ? where id = ?", (int(is_hidden), person_id))
-    return journal.close("hide", f"{_called(found)} is {'hidden' if is_hidden else 'shown again'}.", person_id)
+    name = _called(found)
+    said = Said("%(name)s is hidden.", name=name) if is_hidden else Said("%(name)s is shown again.", name=name)
+    return journal.close("hide", said, person_id)
 
 
 def set_cover(db: Database, owner_id: int, person_id: int, face_id: int) -> Decision:
@@ -127,7 +132,7 @@ def set_cover(db: Database, owner_id: int, person_id: int, face_id: int) -> Deci
     journal = _Journal(db, owner_id)
     journal.touch("people", person_id)
     db.conn.execute("update people set cover_face_id = ? where id = ?", (face_id, person_id))
-    return journal.close("cover", f"{_called(found)} has a new picture.", person_id)
+    return journal.close("cover", Said("%(name)s has a new picture.", name=_called(found)), person_id)
 
 
 def merge(db: Database, owner_id: int, into: int, other: int) -> Decision:
@@ -169,7 +174,7 @@ def merge(db: Database, owner_id: int, into: int, other: int) -> Decision:
     )
     db.conn.execute("delete from people where id = ?", (other,))
     _look_again(db, moved)
-    return journal.close("merge", f"{_called(stays if stays.name else goes)}: two are one now.", into)
+    return journal.close("merge", Said("%(name)s: two are one now.", name=_called(stays if stays.name else goes)), into)
 
 
 def _part_on_photos_of_both(journal: _Journal, into: int, other: int) -> None:
@@ -206,7 +211,7 @@ def split(db: Database, owner_id: int, person_id: int, face_ids: Sequence[int], 
         _deny(journal, face_id, person_id)
     _keep_apart(journal, person_id, other)
     _look_again(db, face_ids)
-    return journal.close("split", f"{_faces_said(len(set(face_ids)))} no longer {_called(found)}.", other)
+    return journal.close("split", _faces_said(len(set(face_ids)), _called(found, "this person")), other)
 
 
 def not_this_person(db: Database, owner_id: int, face_id: int) -> Decision:
@@ -221,7 +226,9 @@ def not_this_person(db: Database, owner_id: int, face_id: int) -> Decision:
     _deny(journal, face_id, person_id)
     _forget_cover(journal, person_id, face_id)
     _look_again(db, [face_id])
-    return journal.close("not this person", f"This is not {_called(found)}.", person_id)
+    return journal.close(
+        "not this person", Said("This is not %(name)s.", name=_called(found, "this person")), person_id
+    )
 
 
 def not_a_face(db: Database, owner_id: int, face_id: int) -> Decision:
@@ -237,7 +244,7 @@ def not_a_face(db: Database, owner_id: int, face_id: int) -> Decision:
     db.conn.execute("delete from maybe_this_person where face_id = ?", (face_id,))
     if person_id is not None:
         _forget_cover(journal, person_id, face_id)
-    return journal.close("not a face", "This is no face.", person_id)
+    return journal.close("not a face", Said("This is no face."), person_id)
 
 
 def assign(
@@ -255,7 +262,7 @@ def assign(
     if before is not None and before != person_id:
         _forget_cover(journal, before, face_id)
     _look_again(db, [face_id])
-    return journal.close("assign", f"This is {_called(found)}.", person_id)
+    return journal.close("assign", Said("This is %(name)s.", name=_called(found, "this person")), person_id)
 
 
 def answer(
@@ -272,7 +279,9 @@ def answer(
         journal = _Journal(db, owner_id)
         _deny(journal, face_id, person_id)
         _look_again(db, [face_id])
-        return journal.close("not this person", f"This is not {_called(found)}.", person_id)
+        return journal.close(
+            "not this person", Said("This is not %(name)s.", name=_called(found, "this person")), person_id
+        )
     assert other_id is not None
     faces.person(db, owner_id, other_id)
     if is_so:
@@ -281,7 +290,9 @@ def answer(
         raise BadInput("This is the same person already.")
     journal = _Journal(db, owner_id)
     _keep_apart(journal, person_id, other_id)
-    return journal.close("different people", f"These are not {_called(found)}.", person_id)
+    return journal.close(
+        "different people", Said("These are not %(name)s.", name=_called(found, "this person")), person_id
+    )
 
 
 def latest(db: Database, owner_id: int, limit: int = 20) -> list[Decision]:
@@ -312,11 +323,11 @@ def undo(db: Database, owner_id: int, decision_id: int | None = None) -> str:
     )
     for said, touched in later.fetchall():
         if any(set(rows) & set(before.get(table, ())) for table, rows in json.loads(touched).items()):
-            raise BadInput(f"Undo the later one first: “{said}”")
+            raise BadInput("Undo the later one first: “%(said)s”", said=said)
     _put_back(db, before)
     db.conn.execute("update people_log set undone_at = ? where id = ?", (now(), row[0]))
     _look_again(db, [int(each) for each in before.get("faces", ())])
-    return f"Undone: {row[1]}"
+    return Said("Undone: %(said)s", said=row[1])
 
 
 def _put_back(db: Database, before: dict[str, dict[str, list[Any] | None]]) -> None:
@@ -393,15 +404,14 @@ def _own_face(db: Database, owner_id: int, face_id: int) -> tuple[int, int | Non
     return row
 
 
-def _called(person: faces.Person) -> str:
-    return person.name or _SOMEBODY
+def _called(person: faces.Person, else_called: str = "This person") -> str:
+    return person.name or {"This person": Said("This person"), "this person": Said("this person")}[else_called]
 
 
-_SOMEBODY = "this person"
-
-
-def _faces_said(count: int) -> str:
-    return "This face is" if count == 1 else f"These {count} faces are"
+def _faces_said(count: int, name: str) -> Said:
+    if count == 1:
+        return Said("This face is no longer %(name)s.", name=name)
+    return Said("These %(count)s faces are no longer %(name)s.", count=count, name=name)
 
 
 def _someone(journal: _Journal, name: str | None) -> int:

@@ -23,6 +23,7 @@ from flask import Flask, Response, abort, g, has_app_context, has_request_contex
 from markupsafe import Markup
 
 from photolib.errors import PhotolibError
+from photolib.said import Said
 from web.guard import FOR_EVER
 
 ENGLISH = "en"
@@ -103,7 +104,14 @@ def ngettext(one: str, many: str, num: int, **values: Any) -> str:
 
 def explained(problem: PhotolibError) -> str:
     """What a problem says, in the language of the request as far as it knows the sentence."""
-    return gettext(problem.sentence, **problem.values)
+    return gettext(problem.sentence, **{name: said(value) for name, value in problem.values.items()})
+
+
+def said(sentence: Any) -> Any:
+    """A Said in the language of the request; anything else as it is."""
+    if not isinstance(sentence, Said):
+        return sentence
+    return gettext(sentence.sentence, **{name: said(value) for name, value in sentence.values.items()})
 
 
 def N_(sentence: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from sqlite_utils import Database
 
+from photolib.said import Said
 from photolib.search import documents
 from photolib.search.documents import owner_word
 from photolib.search.grammar import And, Choice, Near, Node, Not, Number, Or, Phrase, Text, When, Word
@@ -253,7 +254,7 @@ class Conditions:
         if node.name == "in":
             return self._folder(node.value)
         if not words(node.value):
-            self.notes.append(f"{node.name}: needs a name; it was left out.")
+            self.notes.append(Said("%(field)s: needs a name; it was left out.", field=node.name))
             return ALWAYS
         columns = _COLUMNS[node.name]
         if node.name in ("file", "text"):
@@ -314,7 +315,7 @@ class Conditions:
         else:
             where = self.find_place(node.place)
         if where is None:
-            self.notes.append("near: needs a place I know, or a position like 48.85,2.29. It was read as words.")
+            self.notes.append(Said("near: needs a place I know, or a position like 48.85,2.29. It was read as words."))
             return self._words(_prefix(node.place))
         self.db.conn.create_function("km_between", 4, _km_between, deterministic=True)
         boxes = places.boxes(*where, node.km)

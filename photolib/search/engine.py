@@ -27,6 +27,7 @@ from photolib.catalog import Tile
 from photolib.errors import BadInput, TryLater
 from photolib.library import Library
 from photolib.ports import EMBED
+from photolib.said import Said
 from photolib.search import calibration, documents, facets, plain, ranking
 from photolib.search.conditions import Condition, Conditions, leaves, names_together
 from photolib.search.facets import Facet
@@ -48,8 +49,8 @@ MEANING_ENOUGH = 0.5  # as calibration.Scale has it
 RECENT_YEARS = 3.0
 
 NO_SENTENCES = "the model that photos were looked at with is not here any more"
-NOT_READY = "Search by meaning is getting ready; so far only words were looked for."
-NOT_ALL_READ = "Some photos are still being read for search by meaning; more may be found in a moment."
+NOT_READY = Said("Search by meaning is getting ready; so far only words were looked for.")
+NOT_ALL_READ = Said("Some photos are still being read for search by meaning; more may be found in a moment.")
 PATIENT = 60.0  # seconds for a model that has to be loaded first
 
 
@@ -410,7 +411,7 @@ def _by_meaning(
 
 
 def _why_off(lib: Library) -> str:
-    return f"Search by meaning is off: {lib.models.ability(EMBED).note or NO_SENTENCES}."
+    return Said("Search by meaning is off: %(why)s.", why=lib.models.ability(EMBED).note or NO_SENTENCES)
 
 
 def _scored(lib: Library, test: Condition, hits: TextHits, meaning: Scores | None) -> list[tuple[int, float]]:
@@ -463,9 +464,19 @@ def recent(shown_at: str, today: str) -> float:
 # ---------------------------------------------------------------- saying why
 
 _SAID = {
-    "title": "title", "tags": "tag", "labels": "what it shows", "looks": "what it looks like", "people": "people", "place": "place",
-    "album": "album", "camera": "camera", "lens": "lens", "file": "file name", "folder": "folder", "text": "text in the picture",
-}  # fmt: skip
+    "title": Said("title"),
+    "tags": Said("tag"),
+    "labels": Said("what it shows"),
+    "looks": Said("what it looks like"),
+    "people": Said("people"),
+    "place": Said("place"),
+    "album": Said("album"),
+    "camera": Said("camera"),
+    "lens": Said("lens"),
+    "file": Said("file name"),
+    "folder": Said("folder"),
+    "text": Said("text in the picture"),
+}
 
 
 def _explained(db: Database, tiles: Sequence[Tile], scores: dict[int, float], asked: Sequence[str]) -> list[Found]:
@@ -480,7 +491,10 @@ def _explained(db: Database, tiles: Sequence[Tile], scores: dict[int, float], as
             fitting = [word for word, other in wanted.items() if standing & other]
             if fitting:
                 where[column] = fitting
-        why = tuple(f"{_SAID[column]}: {', '.join(fitting)}" for column, fitting in where.items()) or ("meaning",)
+        why = tuple(
+            Said("%(where)s: %(words)s", where=_SAID[column], words=", ".join(fitting))
+            for column, fitting in where.items()
+        ) or ("meaning",)
         lines = documents.lines_with(db, tile.id, wanted.values()) if "text" in where else ()
         items.append(Found(tile, round(scores[tile.id], 4), why, tuple(lines)))
     return items

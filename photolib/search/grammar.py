@@ -14,6 +14,8 @@ from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from photolib.said import Said
+
 LONGEST = 500  # characters of a query
 MOST_TERMS = 60
 DEEPEST = 20  # parentheses and minus signs inside each other
@@ -263,7 +265,11 @@ def clean(query: str) -> str:
 
 def parse(query: str) -> Parsed:
     """Read a query. Never raises."""
-    notes = [] if len(query) <= LONGEST else [f"Only the first {LONGEST} characters of a query are read."]
+    notes = (
+        []
+        if len(query) <= LONGEST
+        else [Said("Only the first %(count)s characters of a query are read.", count=LONGEST)]
+    )
     text = clean(query)
     reader = _Reader(_tokens(text), notes)
     tree = reader.query(0)
@@ -359,7 +365,9 @@ class _Reader:
         assert token is not None
         self._at += 1
         if token.kind in ("open", "minus") and depth >= DEEPEST:
-            self.notes.append("So many parentheses inside each other are not followed; the innermost are left out.")
+            self.notes.append(
+                Said("So many parentheses inside each other are not followed; the innermost are left out.")
+            )
             return None
         if token.kind == "open":
             inner = self.query(depth + 1)
@@ -377,7 +385,7 @@ class _Reader:
     def _leaf(self, token: _Token) -> Node | None:
         self._terms += 1
         if self._terms > MOST_TERMS:
-            self.notes.append(f"Only the first {MOST_TERMS} terms of a query are read.")
+            self.notes.append(Said("Only the first %(count)s terms of a query are read.", count=MOST_TERMS))
             return None
         if token.kind == "quoted":
             return Phrase(token.text, start=token.start, end=token.end) if token.text else None
@@ -396,7 +404,7 @@ class _Reader:
         if found is not None:
             return replace(found, start=token.start, end=max(end, found.end))
         if not value:
-            self.notes.append(f"{known}: needs something after the colon; it was read as a word.")
+            self.notes.append(Said("%(field)s: needs something after the colon; it was read as a word.", field=known))
             return Word(name, **place)
         rest = Word(value, **place) if _is_plain_word(value) and not is_quoted else Phrase(_unquoted(value), **place)
         return both([Word(name, **place), rest]) if _unquoted(value) else Word(name, **place)
@@ -409,17 +417,26 @@ class _Reader:
             choice = CHOICES[name].get(value.lower())
             if choice is None:
                 known = ", ".join(dict.fromkeys(CHOICES[name].values()))
-                self.notes.append(f"{name}: is one of {known}. It was read as words.")
+                self.notes.append(
+                    Said("%(field)s: is one of %(known)s. It was read as words.", field=name, known=known)
+                )
             return Choice(name, choice) if choice else None
         if typed in NUMBERS:
             number = _number(name, value)
             if number is None:
-                self.notes.append(f"{name}: needs a number, as in {name}:>=4 or {name}:1..4. It was read as words.")
+                self.notes.append(
+                    Said(
+                        "%(field)s: needs a number, as in %(field)s:>=4 or %(field)s:1..4. It was read as words.",
+                        field=name,
+                    )
+                )
             return number
         if typed in DATES:
             when = _when(name, value)
             if when is None:
-                self.notes.append(f"{name}: needs a date like 2019, 2019-06 or 2019-06-14. It was read as words.")
+                self.notes.append(
+                    Said("%(field)s: needs a date like 2019, 2019-06 or 2019-06-14. It was read as words.", field=name)
+                )
             return when
         return self._near(value, is_quoted)
 
