@@ -14,5 +14,6 @@ import "./keys.js"
 import "./bar.js"
 import "./again-soon.js"
 import "./installed.js"
+import "./adding.js"
 
 document.documentElement.classList.add("has-script")
