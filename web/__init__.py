@@ -39,6 +39,7 @@ def create_app(library: "Library") -> "Flask":
         media,
         order_api,
         order_pages,
+        packing,
         pages,
         people_api,
         people_pages,
@@ -102,6 +103,7 @@ def create_app(library: "Library") -> "Flask":
     app.register_blueprint(admin_pages.mine)
     frame.register(app)
     language.register(app)
+    packing.register(app)
     guard.register(app)
     errors.register(app)
     return app

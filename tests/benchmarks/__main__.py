@@ -13,7 +13,17 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.benchmarks import browsing, embedding, importing, machine, rescanning, searching, starting, timeline
+from tests.benchmarks import (
+    browsing,
+    embedding,
+    importing,
+    machine,
+    rescanning,
+    scrolling,
+    searching,
+    starting,
+    timeline,
+)
 from tests.benchmarks.measure import Row, World, say
 
 BENCHMARKS: dict[str, Callable[[World], list[Row]]] = {
@@ -23,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[World], list[Row]]] = {
     "embedding": embedding.measure,
     "searching": searching.measure,
     "browsing": browsing.measure,
+    "scrolling": scrolling.measure,
     "starting": starting.measure,
 }
 

@@ -72,6 +72,12 @@ def moments(count: int, seed: int = SEED) -> list[datetime]:
     return sorted(taken)
 
 
+def moments_of_a_month(count: int, seed: int = SEED) -> list[datetime]:
+    """So many moments of one June, in order: a camera that takes a picture every few seconds, or a library whose dates were lost."""
+    chance = random.Random(f"{seed}/june")
+    return sorted(datetime(2019, 6, 1) + timedelta(seconds=30 * 24 * 3600 * chance.random()) for _ in range(count))
+
+
 def some_morning(number: int, seed: int = SEED) -> datetime:
     """Nine o'clock of some day in these twenty years."""
     chance = random.Random(f"{seed}/day/{number}")
@@ -257,10 +263,13 @@ def _small_template() -> bytes:
 # ---------------------------------------------------------------- catalogs
 
 
-def catalog_of(data: Path, count: int, seed: int = SEED) -> Path:
-    """A data folder whose catalog lists so many photos that are nowhere on disk; return it."""
+def catalog_of(data: Path, count: int, seed: int = SEED, is_one_month: bool = False) -> Path:
+    """A data folder whose catalog lists so many photos that are nowhere on disk; return it.
+
+    is_one_month: all of one month, in shapes and with placeholders as real photos have them; else those of twenty years.
+    """
     done = data / "complete.json"
-    recipe = {"recipe": RECIPE, "count": count, "seed": seed, "schema": _schema()}
+    recipe = {"recipe": RECIPE, "count": count, "seed": seed, "month": is_one_month, "schema": _schema()}
     if done.exists() and json.loads(done.read_text(encoding="utf-8")) == recipe:
         return data
     shutil.rmtree(data, ignore_errors=True)
@@ -273,7 +282,7 @@ def catalog_of(data: Path, count: int, seed: int = SEED) -> Path:
     ).fetchall()
     for name, _ in indexes:  # made again at the end, in one go and three times as fast
         database.conn.execute(f"drop index {name}")
-    rows = photo_rows(count, owner_id, seed)
+    rows = photo_rows(count, owner_id, seed) if not is_one_month else month_rows(count, owner_id, seed)
     while some := list(islice(rows, 50_000)):
         with db.write(database):
             database.conn.executemany(_ORIGINAL, (row[0] for row in some))
@@ -317,6 +326,30 @@ def photo_rows(count: int, owner_id: int, seed: int = SEED) -> Iterator[Row]:
                 5 if chance.random() < 0.02 else None, int(chance.random() < 0.02), is_archived, added,
             ),
         )  # fmt: skip
+
+
+SHAPES = ((4000, 3000), (3000, 4000), (4032, 2268), (2268, 4032), (3000, 3000), (6000, 4000), (9000, 3000))
+
+
+def month_rows(count: int, owner_id: int, seed: int = SEED) -> Iterator[Row]:
+    """photo_rows() of one month."""
+    chance = random.Random(f"{seed}/shapes")
+    placeholders = [_placeholder_of(chance) for _ in range(40)]
+    taken = moments_of_a_month(count, seed)
+    for number, (original, row) in enumerate(photo_rows(count, owner_id, seed)):
+        values = list(row)
+        shown_at = taken[number].isoformat(timespec="milliseconds")
+        width, height = chance.choice(SHAPES)
+        values[2], values[3], values[4], values[6], values[7] = 1, shown_at, shown_at[:7], width, height
+        values[8], values[14] = chance.choice(placeholders), 0
+        yield original, tuple(values)
+
+
+def _placeholder_of(chance: random.Random) -> bytes:
+    data = io.BytesIO()
+    _scene(chance, (64, 48)).resize((8, 6)).save(data, "WEBP", quality=20)
+    whole = data.getvalue()
+    return whole[20 : 20 + int.from_bytes(whole[16:20], "little")]
 
 
 def imported(data: Path, root: Path) -> Path:

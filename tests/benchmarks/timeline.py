@@ -72,10 +72,13 @@ def _asked_of_the_catalog(world: World, data: Path, cursors: Sequence[str]) -> t
 def _over_http(world: World, data: Path, months: Sequence[str], latest: int, cursors: Sequence[str]) -> list[Row]:
     asked = (
         ("a page of 100, JSON", [f"/api/v1/photos?cursor={each}" for each in cursors]),
-        ("a page of 100, HTML, while scrolling", [f"/fragments/photos?before={each}" for each in cursors]),
         ("the first page, HTML", ["/"]),
         ("a page in the middle, HTML", [f"/?before={each}" for each in cursors]),
         ("photos per month, JSON", ["/api/v1/timeline/buckets"]),
+        (
+            "a piece of a month, JSON, while scrolling",
+            [f"/api/v1/timeline/buckets/{each}?from=0&size=200" for each in months],
+        ),
         ("one month, JSON", [f"/api/v1/timeline/buckets/{each}" for each in months]),
         ("what an open page asks now and then", [f"/api/v1/progress?since={latest}"]),
     )

@@ -10,11 +10,16 @@ const SHAPES = {
 }
 const MOST_SPARE = 400
 
+const drawn = new Map()
+
 /** One of the few icons that tiles have. */
 export function icon(name) {
-  const held = document.createElement("template")
-  held.innerHTML = `<svg class="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false">${SHAPES[name]}</svg>`
-  return held.content.firstChild
+  if (!drawn.has(name)) {
+    const held = document.createElement("template")
+    held.innerHTML = `<svg class="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false">${SHAPES[name]}</svg>`
+    drawn.set(name, held.content.firstChild)
+  }
+  return drawn.get(name).cloneNode(true)
 }
 
 /** The round tick in a tile's corner. It is for the mouse and for screen readers; keys have x. */

@@ -6,6 +6,7 @@ import { open } from "./photo-viewer.js"
 import { welcome } from "./pictures.js"
 import { selection } from "./selection.js"
 import "./selection-bar.js"
+import "./grid-tools.js"
 import { addScrubber } from "./time-scrubber.js"
 
 const DENSITIES = [1, 2, 3]
