@@ -126,16 +126,18 @@ export class Photos {
     return photo_id
   }
 
-  /** Fetch a piece, unless it is there or on its way. */
-  load(at) {
+  /** Fetch a piece, unless it is there or on its way. isPassing: for somebody who may have scrolled past before it comes. */
+  load(at, isPassing = false) {
     const piece = this.pieces[at]
     if (piece.data) return Promise.resolve(piece)
     if (!this.#coming.has(at)) {
       const abort = new AbortController()
       const promise = this.#fetch(piece, abort.signal).finally(() => this.#coming.get(at)?.promise === promise && this.#coming.delete(at))
-      this.#coming.set(at, { abort, promise })
+      this.#coming.set(at, { abort, promise, isPassing: true })
     }
-    return this.#coming.get(at).promise
+    const coming = this.#coming.get(at)
+    coming.isPassing &&= isPassing
+    return coming.promise
   }
 
   isComing(at) {
@@ -144,8 +146,8 @@ export class Photos {
 
   /** What is on its way but not between these pieces is not waited for any longer. */
   drop(first, last) {
-    for (const [at, { abort }] of this.#coming) {
-      if (at >= first && at <= last) continue
+    for (const [at, { abort, isPassing }] of this.#coming) {
+      if (!isPassing || (at >= first && at <= last)) continue
       this.#coming.delete(at)
       abort.abort()
     }

@@ -460,7 +460,7 @@ export class GridWindow {
     wanted.sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle))
     for (const at of wanted) {
       if (this.photos.isComing(at)) continue
-      this.photos.load(at).then(
+      this.photos.load(at, true).then(
         (piece) => {
           this.#isFailing = 0
           this.#layOut(piece)
