@@ -254,6 +254,8 @@ def _check_oidc(config: Config) -> None:
         raise BadInput("oidc_issuer needs oidc_client_id too: the name under which the provider knows photolib.")
     if config.oidc_client_secret and config.oidc_client_secret_file:
         raise BadInput("Give one of oidc_client_secret and oidc_client_secret_file, not both.")
+    if config.oidc_client_secret_file and not os.access(config.oidc_client_secret_file, os.R_OK):
+        raise BadInput(f"oidc_client_secret_file {config.oidc_client_secret_file} is not there, or cannot be read.")
 
 
 def is_local_address(address: str) -> bool:

@@ -324,7 +324,9 @@ def test_the_secret_may_lie_in_a_file_and_is_never_shown(tmp_path: Path) -> None
     assert "hush" not in json.dumps(settings.shown(config)) + repr(config) + repr(oidc.provider(config))
     assert settings.shown(config)["oidc_client_secret"]["value"] == "(not shown)"
     with pytest.raises(BadInput, match="cannot be read"):
-        oidc.provider(load(tmp_path, **GOOD, oidc_client_secret_file="nowhere"))
+        load(tmp_path, **GOOD, oidc_client_secret_file="nowhere")
+    with pytest.raises(BadInput, match="cannot be read"):
+        oidc.provider(load(tmp_path, **GOOD, oidc_client_secret_file="."))
 
 
 @pytest.mark.parametrize(

@@ -181,11 +181,12 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
 # ---------------------------------------------------------------- a real server
 
 SERVE = """
-import sys
+import json, sys
 from pathlib import Path
 from photolib.config import Config
 from web.serving import serve
-serve(Config(data_dir=Path(sys.argv[1]), host="127.0.0.1", port=int(sys.argv[2])), lambda: print("ready", flush=True))
+settings = json.loads(sys.argv[3])
+serve(Config(data_dir=Path(sys.argv[1]), host="127.0.0.1", port=int(sys.argv[2]), **settings), lambda: print("ready", flush=True))
 """
 
 
@@ -225,15 +226,21 @@ def admin_token(data: Path) -> str:
         db.close()
 
 
-@contextlib.contextmanager
-def serving(data: Path) -> Iterator[Server]:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def serving(data: Path, port: int | None = None, **settings: Any) -> Iterator[Server]:
+    """settings: those that are not the defaults."""
+    port = port or free_port()
     log = (data / "server.log").open("wb")
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(data), str(port)], stdout=subprocess.PIPE, stderr=log, start_new_session=True
-    )
+        [sys.executable, "-c", SERVE, str(data), str(port), json.dumps(settings)],
+        stdout=subprocess.PIPE, stderr=log, start_new_session=True,
+    )  # fmt: skip
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n", (data / "server.log").read_text()
