@@ -8,7 +8,7 @@ import json
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -231,6 +231,20 @@ def suggestions(db: Database, owner_id: int, limit: int = 20, person_id: int | N
         if cover is not None:
             questions.append(Question(person(db, owner_id, about), cover, face_id, other_id, sure))
     return questions
+
+
+def together(db: Database, owner_id: int, person_id: int, limit: int = 12) -> list[Person]:
+    """Who is on most photos with somebody, each with the number of those photos; those with a name first."""
+    rows = db.conn.execute(
+        """select theirs.person_id, count(distinct theirs.photo_id) as photos
+           from faces mine join faces theirs on theirs.photo_id = mine.photo_id and theirs.person_id <> mine.person_id
+           join people on people.id = theirs.person_id join photos on photos.id = mine.photo_id
+           where mine.person_id = ? and mine.state = 'found' and theirs.state = 'found' and is_listed = 1
+             and people.owner_id = ? and people.is_hidden = 0
+           group by theirs.person_id order by people.name is null, photos desc limit ?""",
+        (checked_id(person_id, "person"), owner_id, limit),
+    ).fetchall()
+    return [replace(person(db, owner_id, other), photos=photos) for other, photos in rows]
 
 
 def age_at(birthday: str | None, moment: str) -> int | None:

@@ -15,15 +15,16 @@ from photolib.ports import FACES
 from photolib.scopes import Scope
 from web.api import form_number
 from web.done import done
+from web.grid import grid
 from web.here import library, user
+from web.language import _, said
 from web.people_api import picture_url
-from web.results import Stretch, by_days
 
 bp = Blueprint("people_pages", __name__)
 
 MANY = 300  # people on a page; `all` shows the rest
 UNNAMED, ASKED = 30, 6  # groups without a name, and questions, on the first sight of the page
-FIRST_PAGE, NEXT_PAGES = 50, 100
+REVIEWED, TOGETHER = 20, 12  # questions in a row; people to be seen together with
 COVERS, MOST_FACES = 24, 300  # of one person: to choose the picture from, and to find somebody else among
 
 
@@ -44,7 +45,6 @@ class Asked:
     name: str
     face: str
     cover: str | None
-    beside: str
     action: str
     fields: list[tuple[str, int]]
 
@@ -92,14 +92,33 @@ def person(person_id: int) -> str:
         shown=shown,
         covers=shown[:COVERS],
         questions=[_asked(each) for each in faces.suggestions(db, owner, ASKED, person_id)] if found.name else [],
-        view=_photos_of(person_id, FIRST_PAGE),
+        together=[_shown(each) for each in faces.together(db, owner, person_id, TOGETHER)],
+        grid=grid(Scope("person", (person_id,)), f"/people/{person_id}"),
     )
 
 
-@bp.get("/fragments/people/<int:person_id>/photos")
-def more_photos(person_id: int) -> str:
-    faces.person(library().db, user().id, person_id)
-    return render_template("_results.html", view=_photos_of(person_id, NEXT_PAGES))
+@bp.get("/people/<int:person_id>/with/<int:other_id>")
+def together(person_id: int, other_id: int) -> str:
+    """The photos that two people are on together."""
+    db, owner = library().db, user().id
+    one, two = faces.person(db, owner, person_id), faces.person(db, owner, other_id)
+    scope = Scope("people", (person_id, other_id))
+    return render_template(
+        "people_together.html",
+        one=one,
+        two=two,
+        one_face=face_of(one.cover),
+        two_face=face_of(two.cover),
+        photos=scopes.count(db, owner, scope),
+        grid=grid(scope, f"/people/{person_id}/with/{other_id}"),
+    )
+
+
+@bp.get("/people/review")
+def review() -> str:
+    """Questions one after the other, for somebody with a keyboard and a few minutes."""
+    questions = faces.suggestions(library().db, user().id, REVIEWED)
+    return render_template("people_review.html", questions=[_asked(each) for each in questions])
 
 
 # ---------------------------------------------------------------- acts
@@ -169,8 +188,8 @@ def answer(person_id: int) -> Response:
 @bp.post("/people/undo/<int:decision_id>")
 def undo(decision_id: int) -> Response:
     with write(library().db) as db:
-        said = decisions.undo(db, user().id, decision_id)
-    return done(said)
+        decisions.undo(db, user().id, decision_id)
+    return done(_("Undone"))
 
 
 @bp.post("/faces/<int:face_id>/name")
@@ -199,7 +218,7 @@ def face_of(cover: Cover | None) -> str | None:
 def missing() -> str | None:
     """What is said where people would be while nobody looks for faces."""
     ability = library().models.ability(FACES)
-    return None if ability.is_on else f"Faces are not looked for at the moment: {ability.note}."
+    return None if ability.is_on else _("Faces are not looked for at the moment: %(why)s.", why=ability.note)
 
 
 def _shown(person: Person) -> Shown:
@@ -210,14 +229,8 @@ def _asked(question: Question) -> Asked:
     about = ("face", question.face_id) if question.face_id is not None else ("other", question.other_id or 0)
     return Asked(
         question.person.name or "", picture_url(question.cover), face_of(question.person.cover),
-        "", f"/people/{question.person.id}/answer", [about],
+        f"/people/{question.person.id}/answer", [about],
     )  # fmt: skip
-
-
-def _photos_of(person_id: int, size: int) -> Stretch:
-    page = scopes.page(library().db, user().id, request.args.get("before"), size, Scope("person", (person_id,)))
-    more = (f"/fragments/people/{person_id}/photos?before={page.cursor}", f"/people/{person_id}?before={page.cursor}")
-    return Stretch(by_days(page.photos), f"?person={person_id}", more if page.cursor else None)
 
 
 def _decided(decision: Decision, shown_id: int | None = None) -> Response:
@@ -225,4 +238,4 @@ def _decided(decision: Decision, shown_id: int | None = None) -> Response:
     moved = shown_id is not None and decision.person_id not in (None, shown_id)
     on_page = (request.referrer or "").partition("?")[0].endswith(f"/people/{shown_id}")
     go = f"/people/{decision.person_id}" if moved and on_page else None
-    return done(decision.said, f"/people/undo/{decision.id}", go)
+    return done(said(decision.said), f"/people/undo/{decision.id}", go)

@@ -93,7 +93,8 @@ ROUTES = {
     "people_pages.people": "a list of photos",
     "people_pages.names": "a list of photos",
     "people_pages.person": "one person",
-    "people_pages.more_photos": "one person",
+    "people_pages.together": "two people",
+    "people_pages.review": "a list of photos",
     "places_pages.places": "a list of photos",
     "places_pages.photos_in_view": "a list of photos",
     "places_pages.photos": "a list of photos",
@@ -132,6 +133,7 @@ def paths_of(app: Flask, endpoint: str, photo_id: int, key: str) -> list[str]:
     photo = {
         "one photo": [{"photo_id": photo_id}],
         "one person": [],
+        "two people": [],
         "one user": [{"user_id": 1}],
         "one saved search": [],
         "one upload": [],

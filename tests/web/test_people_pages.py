@@ -53,7 +53,7 @@ def test_a_name_is_given_by_a_form_and_taken_back(client: FlaskClient, photos: l
     assert client.get("/people/names").json == {"items": ["Sarah <b>"]}
     page = client.get(f"/people/{both[0]}").text
     assert "<h1>Sarah &lt;b&gt;</h1>" in page
-    assert re.findall(r'href="(/photo/\d+)\?person=\d+"', page) == [f"/photo/{each}" for each in photos]
+    assert re.findall(r'href="(/photo/\d+)\?in=person-\d+"', page) == [f"/photo/{each}" for each in photos]
     said = client.post(path, data={"name": "Tom"}, headers=AS_SCRIPT).json
     assert said["said"] == "Sarah <b> is called Tom now."
     assert client.post(said["undo"], headers=AS_SCRIPT).status_code == 200
@@ -92,8 +92,8 @@ def test_the_viewer_says_who_is_where_and_can_be_corrected(
         db.conn.execute("update photos set width = 2000, height = 1000 where id = ?", (photos[0],))
     client.post(f"/people/{both[0]}/name", data={"name": "Sarah"})
     client.post(f"/people/{both[0]}/birthday", data={"birthday": "2012-05-30"})
-    page = client.get(f"/photo/{photos[0]}?person={both[0]}").text
-    assert f'rel="next" href="/photo/{photos[1]}?person={both[0]}"' in page
+    page = client.get(f"/photo/{photos[0]}?in=person-{both[0]}").text
+    assert f'rel="next" href="/photo/{photos[1]}?in=person-{both[0]}"' in page
     assert '<rect x="200.0" y="200.0" width="400.0" height="300.0"' in page
     assert re.search(rf'<a href="/people/{both[0]}">Sarah</a> <span class="quiet">8</span>', page)
     face = faces.faces_in(library.db, photos[0])[0].id
@@ -122,10 +122,10 @@ def test_faces_of_somebody_else_are_parted_and_brought_back(
     shown = re.findall(r'type="checkbox" name="face" value="(\d+)"', client.get(path).text)
     assert len(shown) == 3
     said = client.post(f"{path}/split", data={"face": shown[:2], "name": "Zoe"}, headers=AS_SCRIPT).json
-    assert len(re.findall(r'href="/photo/\d+\?person', client.get(path).text)) == 1
+    assert len(re.findall(r'href="/photo/\d+\?in=person', client.get(path).text)) == 1
     assert client.get("/people/names").json == {"items": ["Zoe"]}
     client.post(said["undo"])
-    assert len(re.findall(r'href="/photo/\d+\?person', client.get(path).text)) == 3
+    assert len(re.findall(r'href="/photo/\d+\?in=person', client.get(path).text)) == 3
     for faces_sent in ([], ["999999"], ["x"], ["9" * 30]):
         assert client.post(f"{path}/split", data={"face": faces_sent}, headers=AS_SCRIPT).status_code in (400, 404)
 
@@ -217,3 +217,23 @@ def test_nothing_of_another_user_is_shown_or_changed(
         text = client.get(path).text
         assert "Zoe" not in text, path
         assert not any(f"photo-{each}" in text for each in ids), path
+
+
+def test_two_people_are_seen_together(client: FlaskClient, photos: list[int], both: list[int]) -> None:
+    on_both = re.findall(r'href="(/photo/\d+)\?in=people', client.get(f"/people/{both[0]}/with/{both[1]}").text)
+    of_each = [set(re.findall(r'href="(/photo/\d+)\?in=person', client.get(f"/people/{each}").text)) for each in both]
+    assert set(on_both) == of_each[0] & of_each[1] != set()
+    assert f'href="/people/{both[0]}/with/{both[1]}"' in client.get(f"/people/{both[0]}").text
+    assert client.get(f"/people/{both[0]}/with/999999").status_code == 404
+
+
+def test_questions_are_asked_one_after_the_other(
+    client: FlaskClient, library: Library, photos: list[int], both: list[int]
+) -> None:
+    assert "There is nothing to ask at the moment." in client.get("/people/review").text
+    client.post(f"/people/{both[0]}/name", data={"name": "Sarah"})
+    with write(library.db) as db:
+        db.conn.execute("insert into maybe_same_person (one_id, other_id, confidence) values (?, ?, 0.9)", sorted(both))
+    page = client.get("/people/review").text
+    assert "Is this Sarah?" in page
+    assert f'action="/people/{both[0]}/answer"' in page
