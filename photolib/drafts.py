@@ -79,14 +79,15 @@ _writers_lock = threading.Lock()
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[Writer]:
+def writing(path: Path, at_once: bool = False) -> Iterator[Writer]:
     """The right to write a draft, for one at a time. Raises Busy while another sender is at it, but not for one that fell silent.
 
-    A laptop that is closed in the middle leaves a connection that never ends; when it is opened again it asks to go on.
+    A laptop that is closed in the middle leaves a connection that never ends; when it is opened again it asks to go on. at_once: whoever
+    is at it gives way in any case.
     """
     with _writers_lock:
         before = _writers.get(path)
-        if before is not None and before.is_silent:
+        if before is not None and (at_once or before.is_silent):
             before.end()
         try:
             is_new = not path.exists()

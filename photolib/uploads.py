@@ -425,8 +425,8 @@ def _remember(lib: Library, seen: Source) -> Source:
 
 
 def cancel(lib: Library, upload: Upload) -> None:
-    """The sender has thought better of it. What has been filed stays."""
-    with _writing(lib, upload.id):
+    """The sender has thought better of it, even while bytes still come. What has been filed stays."""
+    with drafts.writing(draft_path(lib, upload.id), at_once=True):
         upload = find(lib.db, upload.id)
         if upload.state == "open":
             with write(lib.db) as db:

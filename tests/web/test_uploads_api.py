@@ -555,6 +555,14 @@ def test_two_cannot_send_the_same_upload_at_once(client: FlaskClient, body: byte
     sender.go_on.set()
 
 
+def test_cancelling_does_not_wait_for_who_is_sending(client: FlaskClient, library: Library, slow) -> None:
+    announced, sender, problems = slow
+    assert client.delete(path_of(announced), headers=TUS).status_code == 204
+    sender.go_on.set()
+    assert client.head(path_of(announced), headers=TUS).status_code == 410
+    assert list((library.data / "uploads").iterdir()) == []
+
+
 def test_who_fell_silent_gives_way_to_who_goes_on(
     client: FlaskClient, body: bytes, slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:

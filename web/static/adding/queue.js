@@ -5,7 +5,7 @@ import { isSidecar, mayBeTaken } from "./picked.js"
 import { Problem, ask, giveUp, send } from "./sending.js"
 
 const AT_ONCE = 3
-const PAUSES = [1000, 2000, 5000, 10_000, 30_000] // ms until the next try
+const PAUSES = [300, 1000, 2000, 5000, 10_000, 30_000] // ms until the next try
 const ANSWERS = 250 // ms that other pages have to say that they live
 const FLAG = "photolib-adding"
 
