@@ -7,6 +7,7 @@ and clusters that would still touch become one. Positions that are only estimate
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -245,3 +246,45 @@ def _joined(one: _Heap, other: _Heap) -> _Heap:
         one, photos=photos, newest=newest.newest, photo_id=newest.photo_id,
         bounds=Box(min(box.south, more.south), min(box.west, more.west), max(box.north, more.north), max(box.east, more.east)),
     )  # fmt: skip
+
+
+# ---------------------------------------------------------------- photos without a position
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """Photos of a day without a position that others were taken just before or after, in this place, by the same camera."""
+
+    day: str
+    country_code: str | None
+    country: str | None
+    region: str | None
+    city: str | None
+    latitude: float
+    longitude: float
+    photo_ids: list[int]
+    keys: list[str]
+
+
+MOST_ESTIMATED = 3000  # photos looked at for suggestions
+MOST_TOGETHER = 500  # photos in one
+
+
+def estimated(db: Database, owner_id: int) -> list[Estimated]:
+    """Suggestions for an owner's photos that have no position, the latest days first. The position is the one most of them have."""
+    rows = db.conn.execute(
+        """select substr(shown_at, 1, 10), country_code, country, region, city, place.latitude, place.longitude, photos.id, key
+           from photo_places place indexed by idx_photo_places_estimates cross join photos on photos.id = photo_id
+           where is_estimate = 1 and owner_id = ? and is_listed = 1 and photos.latitude is null
+           order by shown_at desc, photos.id desc limit ?""",
+        (owner_id, MOST_ESTIMATED),
+    )
+    together: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+    for row in rows:
+        together.setdefault(row[:5], []).append(row[5:])
+    found = []
+    for (day, code, country, region, city), members in together.items():
+        (latitude, longitude), _times = Counter(member[:2] for member in members).most_common(1)[0]
+        ids, keys = zip(*(member[2:] for member in members[:MOST_TOGETHER]), strict=True)
+        found.append(Estimated(day, code, country, region, city, latitude, longitude, list(ids), list(keys)))
+    return found

@@ -49,6 +49,14 @@ def names() -> dict[str, Any]:
     return {"items": [spot_json(each) for each in found], "next": None}
 
 
+@bp.get("/name")
+def name() -> dict[str, Any]:
+    """What people call ?latitude and ?longitude; null far out at sea."""
+    found = places.gazetteer().place(degrees("latitude"), degrees("longitude"))
+    parts = (found.city, found.region, found.country) if found else ()
+    return {"name": ", ".join(dict.fromkeys(each for each in parts if each)) or None}
+
+
 @bp.get("/search")
 def search() -> dict[str, Any]:
     """Places whose name begins with ?q, the most populous first. It knows those of the list that came with photolib, and nothing else."""
@@ -107,7 +115,7 @@ def asked_months() -> tuple[str, str]:
     return found[0] or EVER[0], found[1] or EVER[1]
 
 
-WORLD = {"west": "-180", "south": "-90", "east": "180", "north": "90", "zoom": "1"}
+WORLD = {"west": "-180", "south": "-90", "east": "180", "north": "90", "zoom": "1", "latitude": "0", "longitude": "0"}
 
 
 def degrees(name: str) -> float:

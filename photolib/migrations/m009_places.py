@@ -14,3 +14,5 @@ def m009_places(db: Database) -> None:
     db.execute(f"create index idx_photos_map on photos ({columns}) where {condition}")
     columns = "owner_id, is_listed, shown_at, id, latitude, longitude"
     db.execute(f"create index idx_photos_placed on photos ({columns}) where {condition}")
+    # The photos whose place is only an estimate: a few, for suggesting where they were taken.
+    db.execute("create index idx_photo_places_estimates on photo_places (photo_id) where is_estimate = 1")

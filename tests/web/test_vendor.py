@@ -63,7 +63,7 @@ def test_templates_and_scripts_refer_to_files_that_exist() -> None:
         for name in re.findall(r"url_for\('static', filename='([^']+)'\)", template.read_text()):
             assert (STATIC / name).is_file(), (template.name, name)
     for script in STATIC.rglob("*.js"):
-        text = script.read_text()
+        text = re.sub(r"/\*.*?\*/|^\s*//.*$", "", script.read_text(), flags=re.DOTALL | re.MULTILINE)
         for name in re.findall(r"""(?:\bfrom|\bimport|\bimport\()\s*["']([^"'$]+\.\w+)["']""", text):
             assert name.startswith("."), (script.name, name)  # a bare name would need a map of names, inline
             assert (script.parent / name).is_file(), (script.name, name)
@@ -84,7 +84,8 @@ def test_no_file_of_ours_names_another_host() -> None:
 
 def test_no_module_of_others_loads_from_another_host() -> None:
     """They may name pages in comments and links; what would load something is an import, a style or a source."""
-    loads = r"""(?:\bimport\s*\(?\s*|\bfrom\s*|@import\s*|\bsrc\s*=\s*|\w\()["'](?:https?:)?//|url\(\s*(?:https?:)?//"""
+    quoted = r"""(?:\bimport\s*\(?\s*|\bfrom\s*|@import\s*|\bsrc\s*=\s*|\b(?:fetch|Worker|importScripts)\()["'](?:https?:)?//"""
+    loads = quoted + r"|url\(\s*(?:https?:)?//"
     for file in STATIC.glob("vendor/**/*"):
         if file.suffix in (".js", ".css", ".json"):
             assert not re.search(loads, file.read_text()), file.name
