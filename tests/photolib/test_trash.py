@@ -592,6 +592,7 @@ TAKES_AWAY = {
     "photolib/vectors.py: Vectors.rebuild": "the index",
     "photolib/verify.py: _move_aside": "a damaged original, which goes to backups/damaged",
     "models/child.py: _remove_left_behind": "the socket of a process that died",
+    "web/credentials_pages.py: unlink_elsewhere": "an account elsewhere, no file",
     # Uploads
     "photolib/uploads.py: _sweep": "drafts of uploads",
     "photolib/drafts.py: drop": "a draft of an upload",
