@@ -85,7 +85,8 @@ def faces_on(photo_id: int) -> dict[str, Any]:
 def picture(face_id: int) -> Response:
     """A small square picture of a face. The address that picture_url() gives names the box too, and may be kept for ever."""
     cover = faces.face_cover(library().db, face_id)
-    access.require(visitor(), "view", cover)
+    if not access.may(visitor(), "view", cover):
+        raise NotFound("There is no such face.")  # as for one that is nowhere
     version = _version(cover)
     is_known = request.if_none_match.contains(version)
     response = Response(status=304) if is_known else Response(_cropped(cover), mimetype="image/jpeg")
