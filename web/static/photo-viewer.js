@@ -283,6 +283,7 @@ class PhotoViewer extends HTMLElement {
     else if (act === "slideshow") this.#slideshow.isOn ? this.#slideshow.stop() : this.#slideshow.start()
     else if (act === "play") this.#play()
     else if (act === "keys") openKeys()
+    else if (act === "on-map") this.#information.chooseOnMap()
     else if (act === "close") this.#slideshow.isOn ? this.#slideshow.stop() : this.close()
     else this.#deeds.do(act)
   }

@@ -1,3 +1,4 @@
+import { refresh } from "../acts.js"
 import { toast } from "../toast.js"
 import { _ } from "../words.js"
 
@@ -15,11 +16,19 @@ export class Deeds {
 
   /** act: favourite, archive, trash, album, download, or rate-3. */
   do(act) {
+    if (act === "album") return this.#file()
     const [name, value] = act.split("-")
     const deed = this.#viewer.querySelector(`[data-deed="${name}"]`)
     const button = value ? deed?.querySelector(`button[value="${value}"]`) : (deed?.querySelector("button:not([type=button])") ?? deed)
     if (deed?.tagName === "FORM") deed.requestSubmit(button)
     else button?.click()
+  }
+
+  /** Into an album that somebody chooses. */
+  async #file() {
+    const { addToAlbum } = await import("../album-picker.js")
+    const id = this.#viewer.wanted
+    if (await addToAlbum([Number(id)])) await refresh([`albums-${id}`])
   }
 
   async #leave(event) {

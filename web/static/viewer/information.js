@@ -1,6 +1,7 @@
 import { glide, hold } from "./motion.js"
 
 const KEPT = "information"
+const mapStyle = Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL("../map/map.css", import.meta.url) })
 
 /** The panel beside the photo, or the sheet over its lower part; each of its fields is saved when somebody leaves it. */
 export class Information {
@@ -10,6 +11,9 @@ export class Information {
     this.#viewer = viewer
     viewer.addEventListener("change", (event) => event.target.closest("[data-save]") && event.target.form.requestSubmit())
     viewer.addEventListener("keydown", (event) => this.#typed(event))
+    viewer.addEventListener("toggle", (event) => event.target.matches?.("details.edit") && this.#open(event.target), true)
+    viewer.addEventListener("picked", ({ target, detail }) => this.#put(target.closest("form"), detail))
+    viewer.addEventListener("refreshed", () => this.isShown && this.#improve())
     viewer.addEventListener("pointerdown", (event) => event.target.closest(".information > header") && this.#pull(event))
   }
 
@@ -42,12 +46,44 @@ export class Information {
     this.#viewer.classList.toggle("shows-information", isShown)
     this.#viewer.classList.remove("has-full-sheet")
     for (const each of this.#viewer.querySelectorAll('[data-act="info"][aria-expanded]')) each.ariaExpanded = isShown
+    if (isShown) this.#improve()
+  }
+
+  /** What not every photo needs is loaded by the first that does. */
+  #improve() {
+    if (this.#panel?.querySelector("small-map")) import("../map/small-map.js")
+  }
+
+  // ------------------------------------------------------------ putting right
+
+  async #open(details) {
+    if (!details.open) return
+    if (details.querySelector("place-search")) {
+      if (!mapStyle.isConnected) document.head.append(mapStyle)
+      await import("../map/place-search.js")
+    }
+    details.querySelector("input:not([type=hidden])")?.focus()
+  }
+
+  /** Ask for the place on a map. */
+  async chooseOnMap() {
+    const form = this.#panel.querySelector("place-search").closest("form")
+    const { pickPlace } = await import("../map/place-picker.js")
+    const [latitude, longitude] = ["latitude", "longitude"].map((name) => form.elements[name].value)
+    const place = await pickPlace(latitude ? { latitude: Number(latitude), longitude: Number(longitude) } : {})
+    if (place) this.#put(form, place)
+  }
+
+  #put(form, { latitude, longitude }) {
+    form.elements.latitude.value = latitude
+    form.elements.longitude.value = longitude
+    form.requestSubmit()
   }
 
   /** Enter saves what is typed, Esc takes it back. */
   #typed(event) {
     const field = event.target.closest("[data-save]")
-    if (!field) return
+    if (!field) return this.#leave(event)
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault()
       field.blur()
@@ -58,6 +94,16 @@ export class Information {
       else field.value = field.defaultValue
       field.blur()
     }
+  }
+
+  /** Esc closes what is open for editing, before it closes anything else. */
+  #leave(event) {
+    const details = event.target.closest("details.edit[open]")
+    if (event.key !== "Escape" || !details) return
+    event.preventDefault()
+    event.stopPropagation()
+    details.open = false
+    details.querySelector("summary").focus()
   }
 
   /** The sheet follows the finger: up to the whole screen, down until it closes. */
