@@ -178,18 +178,17 @@ class AlbumArranger extends HTMLElement {
     const moved = chosen.length ? chosen : focused ? [focused] : []
     if (!moved.length) return
     const set = new Set(moved)
-    const rest = this.#items.filter((item) => !set.has(item))
-    if (!rest.length) return
     const items = this.#items
+    const rest = items.filter((item) => !set.has(item))
+    const [first, last] = [items.indexOf(moved[0]), items.indexOf(moved.at(-1))]
+    const areTogether = last - first === moved.length - 1
+    const before = rest[Math.max(first - 1, 0)] // as many of the rest stand before the first one as its number says
+    const after = rest[last - moved.length + 1] ?? rest.at(-1)
+    if (!rest.length) return
     if (step === "first") this.#put(moved, { before: rest[0] })
     else if (step === "last") this.#put(moved, {})
-    else if (step === "earlier") {
-      const before = items.slice(0, items.indexOf(moved[0])).at(-1)
-      if (before) this.#put(moved, { before })
-    } else {
-      const after = items[items.indexOf(moved.at(-1)) + 1]
-      if (after) this.#put(moved, { after })
-    }
+    else if (step === "earlier" && (first || !areTogether)) this.#put(moved, { before })
+    else if (step === "later" && (last < items.length - 1 || !areTogether)) this.#put(moved, { after })
     const shown = focused ?? moved[0]
     shown.scrollIntoView({ block: "nearest" })
     if (focused) focused.firstChild.focus({ preventScroll: true })

@@ -80,7 +80,20 @@ document.addEventListener("toggle", ({ target, newState }) => {
   target.style.top = `${Math.max(8, Math.min(bottom + 4, innerHeight - height - 8))}px`
 }, true)
 
-// What changed in the head of an album may have changed which photos there are, and their order.
+// What changed in the head of an album may have changed which photos there are, and their order; and the other way round.
 document.addEventListener("refreshed", ({ target }) => {
-  if (target.id === "album-head") document.querySelector("photo-grid")?.renew?.()
+  if (target.id !== "album-head") return
+  const grid = document.querySelector("photo-grid")
+  if ((held() === 0) === Boolean(grid)) refresh(["album-photos"]) // the first photo has come, or the last one gone
+  else grid?.renew?.()
 })
+
+document.addEventListener("begun", ({ target }) => {
+  if (held() !== undefined && held() !== target.total) refresh(["album-head"])
+})
+
+/** How many photos the head of the album says there are. */
+function held() {
+  const said = document.querySelector("#album-head [data-holds]")
+  return said ? Number(said.dataset.holds) : undefined
+}
