@@ -1002,11 +1002,14 @@ def users_list(context: click.Context, as_json: bool) -> None:
 @users.command("passwd")
 @click.argument("name")
 @password_option
+@click.option(
+    "--second-step-off", is_flag=True, help="Also turn the second step off: the phone and the recovery codes are lost."
+)
 @click.pass_context
 @explained
-def users_passwd(context: click.Context, name: str, password_stdin: bool) -> None:
+def users_passwd(context: click.Context, name: str, password_stdin: bool, second_step_off: bool) -> None:
     """Give somebody a new password. It ends their sessions, on every device."""
-    from photolib.accounts import passwords
+    from photolib.accounts import passwords, totp
     from photolib.accounts import users as accounts
     from photolib.db import write
 
@@ -1017,6 +1020,8 @@ def users_passwd(context: click.Context, name: str, password_stdin: bool) -> Non
         hashed = passwords.hash(password)
         with write(db, durable=True) as changed:
             accounts.set_password(changed, user.id, hashed)
+            if second_step_off:
+                totp.turn_off(changed, user.id)
     click.echo(f"{user.name} signs in with the new password from now on.")
 
 

@@ -124,7 +124,7 @@ def second_step() -> ResponseReturnValue:
 @bp.post("/account/second-step/begin")
 def begin_second_step() -> ResponseReturnValue:
     try:
-        _require_proof()
+        require_proof()
         if totp.is_on(library().db, user().id):
             raise BadInput(_("The second step is on already."))
     except (BadInput, Refused, TooManyTries) as problem:
@@ -155,7 +155,7 @@ def turn_second_step_on() -> ResponseReturnValue:
 @bp.post("/account/second-step/codes")
 def renew_recovery_codes() -> ResponseReturnValue:
     try:
-        _require_proof(anew=True)
+        require_proof(anew=True)
         with write(library().db, durable=True) as db:
             if not totp.is_on(db, user().id):
                 raise BadInput(_("The second step is off."))
@@ -168,7 +168,7 @@ def renew_recovery_codes() -> ResponseReturnValue:
 @bp.post("/account/second-step/off")
 def turn_second_step_off() -> ResponseReturnValue:
     try:
-        _require_proof(anew=True)
+        require_proof(anew=True)
     except (BadInput, Refused, TooManyTries) as problem:
         return errors.with_status(make_response(_second_step_page(problem)), problem)
     with write(library().db, durable=True) as db:
@@ -201,7 +201,7 @@ def _secret() -> str:
 @bp.post("/account/passkeys/options")
 def ask_for_new_passkey() -> ResponseReturnValue:
     """{"proof": "..."}; answers what the browser makes a passkey with."""
-    _require_proof(handshakes.said().get("proof"))
+    require_proof(handshakes.said().get("proof"))
     challenged, host = passkeys.challenge(), ways_in.host_name()
     with write(library().db) as db:
         options = passkeys.options_to_make(db, user(), challenged, host)
@@ -237,7 +237,7 @@ def remove_passkey(passkey_id: int) -> ResponseReturnValue:
 
 @bp.post("/account/elsewhere")
 def link_elsewhere() -> ResponseReturnValue:
-    _require_proof()
+    require_proof()
     return ways_in.send_elsewhere(user(), "/account")
 
 
@@ -263,7 +263,7 @@ def make_token() -> ResponseReturnValue:
     said = request.form
     try:
         days = int(said["days"]) if said.get("days", "").isdecimal() and len(said["days"]) < 6 else None
-        _require_proof()
+        require_proof()
         with write(library().db, durable=True) as db:
             token, text = api_tokens.make(db, user(), said.get("name", ""), said.getlist("scope"), days)
     except (BadInput, Refused, TooManyTries) as problem:
@@ -287,7 +287,11 @@ def _token_page(problem: PhotolibError | None = None) -> str:
 # ---------------------------------------------------------------- together
 
 
-def _require_proof(said: object = None, anew: bool = False) -> None:
+def require_proof(said: object = None, anew: bool = False) -> None:
+    """Has whoever is signed in prove it once more, in the form's field `proof` where they have not just signed in. anew: even then.
+
+    Raises BadInput, Refused or TooManyTries.
+    """
     said = request.form.get("proof", "") if said is None else said
     proof.require(library().db, user(), _session(), said if isinstance(said, str) else "", sessions.client(), anew=anew)
 

@@ -6,12 +6,13 @@ import segno
 from flask import Blueprint, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from photolib.accounts import invitations, users
+from photolib.accounts import invitations, totp, users
 from photolib.accounts import sessions as kept
 from photolib.accounts.users import Account
 from photolib.db import write
 from photolib.errors import BadInput, PhotolibError
 from web import addresses, errors
+from web.credentials_pages import require_proof
 from web.done import done
 from web.here import library, user
 from web.language import _
@@ -68,6 +69,18 @@ def change(user_id: int) -> ResponseReturnValue:
     return done(_("Saved."), go=url_for("users_pages.everybody"))
 
 
+@bp.post("/<int:user_id>/second-step/off")
+def turn_second_step_off(user_id: int) -> ResponseReturnValue:
+    """For somebody who lost the phone and the recovery codes. Their password stays what it was."""
+    require_proof(anew=True)
+    with write(library().db, durable=True) as db:
+        found = users.account(db, user_id)
+        totp.turn_off(db, user_id)
+    return done(
+        _("%(name)s signs in without a second step.", name=found.display_name), go=url_for("users_pages.everybody")
+    )
+
+
 @bp.post("/<int:user_id>/disable")
 def disable(user_id: int) -> ResponseReturnValue:
     with write(library().db) as db:
@@ -108,6 +121,7 @@ def _user_page(user_id: int, problem: PhotolibError | None = None) -> str:
         "user.html", user=found, usage=users.usage(db, user_id), roles=_roles(), problem=problem,
         quota=request.form.get("quota", users.quota_text(found.quota_bytes)),
         seen=next(iter(kept.of_user(db, user_id)), None), is_oneself=user_id == user().id,
+        has_second_step=totp.is_on(db, user_id),
     )  # fmt: skip
 
 

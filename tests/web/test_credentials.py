@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 
 import pyotp
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from cli import main
 from photolib.accounts import oidc, passkeys, passwords, sessions, totp, users
 from photolib.config import Config
 from photolib.db import write
@@ -220,6 +222,33 @@ def test_in_a_browser_left_open_the_password_is_asked_for_first(
     assert answer.status_code == 400
     assert "That is not your password" in answer.text
     assert hers.post("/account/tokens", data={"name": "x", "scope": "read", "proof": PASSWORD}).status_code == 200
+
+
+def test_an_admin_turns_off_the_second_step_of_somebody_who_lost_the_phone(
+    app: Flask, client: FlaskClient, library: Library, maria: int, hers: FlaskClient, second_step: tuple[str, list[str]]
+) -> None:
+    with write(library.db) as db:
+        db.execute("update users set password_hash = ? where role = 'admin'", (HASHED,))
+    assert "Turn their second step off" in client.get(f"/admin/users/{maria}").text
+    path = f"/admin/users/{maria}/second-step/off"
+    assert hers.post(path, data={"proof": PASSWORD}).status_code == 403
+    assert client.post(path, data={"proof": "wrong"}).status_code == 400
+    assert (
+        client.post(path, data={"proof": code(second_step[0])}).status_code == 400
+    )  # hers proves nothing of the admin
+    assert totp.is_on(library.db, maria)
+    assert client.post(path, data={"proof": PASSWORD}).status_code == 303
+    assert log_in(browser(app)).location == "/albums"
+
+
+def test_whoever_is_at_the_shell_turns_off_the_second_step_of_the_only_admin(
+    library: Library, maria: int, second_step: tuple[str, list[str]]
+) -> None:
+    asked = ["--data-dir", str(library.data), "users", "passwd", "maria", "--password-stdin"]
+    assert CliRunner().invoke(main, asked, input=PASSWORD).exit_code == 0
+    assert totp.is_on(library.db, maria)
+    assert CliRunner().invoke(main, [*asked, "--second-step-off"], input=PASSWORD).exit_code == 0
+    assert not totp.is_on(library.db, maria)
 
 
 def test_somebody_without_a_password_signs_in_anew_instead(hers: FlaskClient, library: Library, maria: int) -> None:
