@@ -41,8 +41,9 @@ def take_second_step() -> ResponseReturnValue:
     if person is None or pending is None:
         return redirect(url_for("door.login"), 303)
     client = sessions.client()
+    known = client.address if signin.is_known(library().db, person.id, client.address) else None
     counters = (
-        throttle.of_name(f"\0second step\0{person.id}", client.address), throttle.of_address(client.address, "second step"),
+        throttle.of_name(f"\0second step\0{person.id}", known), throttle.of_address(client.address, "second step"),
     )  # fmt: skip
     try:
         with write(library().db, durable=True) as db:

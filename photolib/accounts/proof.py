@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlite_utils import Database
 
-from photolib.accounts import passkeys, passwords, throttle, totp, users
+from photolib.accounts import passkeys, passwords, signin, throttle, totp, users
 from photolib.accounts.sessions import Client, Session
 from photolib.accounts.users import Account
 from photolib.db import write
@@ -33,7 +33,8 @@ def require(db: Database, user: Account, session: Session, said: str, client: Cl
         if is_fresh(session):
             return
         raise Refused("Sign out and in again first. For ten minutes after that you can do this.")
-    counter = throttle.of_name(f"\0proof\0{user.id}", client.address)
+    known = client.address if signin.is_known(db, user.id, client.address) else None
+    counter = throttle.of_name(f"\0proof\0{user.id}", known)
     with write(db, durable=True) as changed:
         throttle.count(changed, counter)
     if user.has_password and passwords.matches(said, users.password_hash(db, user.id)):

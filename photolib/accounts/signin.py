@@ -33,7 +33,7 @@ def with_password(db: Database, name: str, password: str, client: Client, is_kep
     Raises NotSignedIn with one sentence for a wrong name, a wrong password and a disabled user, and TooManyTries.
     """
     user = users.named(db, name)
-    is_known = user is not None and _is_known(db, user.id, client.address)
+    is_known = user is not None and is_known(db, user.id, client.address)
     counters = (
         throttle.of_name(name, client.address if is_known else None), throttle.of_address(client.address)
     )  # fmt: skip
@@ -78,7 +78,8 @@ def needs_second_step(db: Database, user_id: int) -> bool:
     return totp.is_on(db, user_id)
 
 
-def _is_known(db: Database, user_id: int, address: str) -> bool:
+def is_known(db: Database, user_id: int, address: str) -> bool:
+    """Whether a user has signed in from an address before, where others' guessing elsewhere does not make them wait."""
     found = db.conn.execute(
         "select 1 from known_addresses where user_id = ? and address = ?", (user_id, throttle.network_of(address))
     )
