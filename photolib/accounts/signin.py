@@ -33,9 +33,9 @@ def with_password(db: Database, name: str, password: str, client: Client, is_kep
     Raises NotSignedIn with one sentence for a wrong name, a wrong password and a disabled user, and TooManyTries.
     """
     user = users.named(db, name)
-    is_known = user is not None and is_known(db, user.id, client.address)
+    has_been_here = user is not None and is_known(db, user.id, client.address)
     counters = (
-        throttle.of_name(name, client.address if is_known else None), throttle.of_address(client.address)
+        throttle.of_name(name, client.address if has_been_here else None), throttle.of_address(client.address)
     )  # fmt: skip
     with write(db, durable=True) as changed:
         throttle.count(changed, *counters)
