@@ -218,6 +218,7 @@ class AlbumArranger extends HTMLElement {
 
   #down(event) {
     const item = event.target.closest("li")
+    if (this.#drag === "done") this.#drag = undefined // another press, another click
     if (!item || event.button || this.#drag) return
     const isTouch = event.pointerType === "touch"
     this.#press = { item, x: event.clientX, y: event.clientY, isTouch }
