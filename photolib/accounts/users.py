@@ -156,7 +156,7 @@ def quota_text(quota: int | None) -> str:
         return ""
     for power, unit in ((4, "TB"), (3, "GB"), (2, "MB"), (1, "kB")):
         if quota and quota % 1000 ** (power - 1) == 0 and quota >= 1000**power:
-            return f"{quota / 1000**power:.3f}".rstrip("0").rstrip(".") + f" {unit}"
+            return f"{Decimal(quota) / 1000**power:.3f}".rstrip("0").rstrip(".") + f" {unit}"
     return str(quota)
 
 

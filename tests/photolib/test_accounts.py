@@ -211,8 +211,15 @@ def test_an_older_data_folder_knows_what_its_photos_take(tmp_path: Path) -> None
     schema.apply(database, stop_before="m004_accounts")
     owner = catalog.ensure_owner_to_be(database).id
     for name, size in (("a", 1000), ("b", 5000)):
-        original = Original(name * 64, "jpg", "jpeg", "image/jpeg", size)
-        catalog.add_photo(database, owner, original, "photo", "a.jpg", "2024-01-01T00:00:00.000")
+        database.conn.execute(
+            "insert into originals (key, extension, format, media_type, size, stored_at) values (?, 'jpg', 'jpeg', 'image/jpeg', ?, '')",
+            (name * 64, size),
+        )
+        database.conn.execute(
+            """insert into photos (owner_id, key, type, status, is_listed, shown_at, month, taken_at_source, filename, added_at)
+               values (?, ?, 'photo', 'ready', 1, '2024-01-01', '2024-01', 'exif', 'a.jpg', '2024-01-01')""",
+            (owner, name * 64),
+        )
     database.conn.execute("insert into parts (photo_id, role, key) values (1, 'raw', ?)", ("b" * 64,))
     schema.apply(database)
     assert users.usage(database, owner) == users.Usage(2, 11000)
