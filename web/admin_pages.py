@@ -13,24 +13,13 @@ from web.done import done
 from web.here import library, user
 from web.kept import kept
 from web.language import N_, _, ngettext
-from web.pages import abilities, command
+from web.pages import WORK, abilities, command
 from web.viewed import format_name
 
 bp = Blueprint("admin_pages", __name__, url_prefix="/admin")
 
 SHOWN_JOBS = 200
 
-WORK = {
-    "metadata": N_("Reading dates and cameras"),
-    "pair": N_("Joining files that belong together"),
-    "variants": N_("Making the sizes to look at"),
-    "place": N_("Finding out where it was"),
-    "measure": N_("Looking at sharpness and colours"),
-    "embed": N_("Seeing what photos show"),
-    "stack": N_("Finding photos that show the same"),
-    "faces": N_("Finding faces"),
-    "text": N_("Reading text in pictures"),
-}
 STATES = {"failed": N_("Failed"), "running": N_("Running"), "waiting": N_("Waiting")}
 
 

@@ -83,6 +83,7 @@ def activity() -> str:
         overview=overview(library(), user().id, is_whole=user().role == "admin"),
         command=command(),
         abilities=abilities(),
+        work=WORK,
     )
 
 
@@ -99,6 +100,19 @@ def ratio_class(photo: Tile) -> str:
 
 
 bp.add_app_template_filter(variants.placeholder_uri, "placeholder_uri")
+
+
+WORK = {
+    "metadata": N_("Reading dates and cameras"),
+    "pair": N_("Joining files that belong together"),
+    "variants": N_("Making the sizes to look at"),
+    "place": N_("Finding out where it was"),
+    "measure": N_("Looking at sharpness and colours"),
+    "embed": N_("Seeing what photos show"),
+    "stack": N_("Finding photos that show the same"),
+    "faces": N_("Finding faces"),
+    "text": N_("Reading text in pictures"),
+}
 
 
 ABILITIES = {

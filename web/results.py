@@ -9,6 +9,7 @@ from photolib.catalog import Tile
 from photolib.search import engine
 from photolib.search.engine import Results
 from web.here import library, user
+from web.language import _, said
 
 NEWEST = "newest"
 PATIENCE = 1.5  # seconds a page waits for a model that is being started; the words alone are found meanwhile
@@ -71,7 +72,9 @@ def why(fitting: Sequence[str]) -> str:
     """A few words about why a photo was found; none when it fits by its filters alone."""
     if not fitting:
         return ""
-    return "Found by what it looks like" if fitting == ("meaning",) else f"Found by {'; '.join(fitting)}"
+    if fitting == ("meaning",):
+        return _("Found by what it looks like")
+    return _("Found by %(what)s", what="; ".join(said(each) for each in fitting))
 
 
 def found(asked: str, sort: str | None = None, cursor: str | None = None, size: int = engine.MOST_RANKED) -> Results:

@@ -20,6 +20,7 @@ from web.api import allowed_photo, number
 from web.done import done
 from web.guard import takes_files
 from web.here import library, user
+from web.language import N_, _, said
 from web.people_pages import face_of
 from web.results import NEWEST, Link, Stretch, address, by_days, found, in_one, search_for, why
 
@@ -31,12 +32,19 @@ LARGEST_PICTURE = 64 << 20  # bytes
 PEOPLE, PLACES, THINGS = 12, 12, 18  # starting points of each kind
 
 FACETS = {
-    "people": "People", "places": "Places", "labels": "What they show", "years": "Years", "kinds": "Kinds", "types": "Files",
-    "cameras": "Cameras", "albums": "Albums", "tags": "Tags",
-}  # fmt: skip
+    "people": N_("People"),
+    "places": N_("Places"),
+    "labels": N_("What they show"),
+    "years": N_("Years"),
+    "kinds": N_("Kinds"),
+    "types": N_("Files"),
+    "cameras": N_("Cameras"),
+    "albums": N_("Albums"),
+    "tags": N_("Tags"),
+}
 KINDS = {
-    "photo": "Photos", "video": "Videos", "live": "Live photos", "motion": "Motion photos", "raw": "RAW files",
-    "screenshot": "Screenshots", "document": "Documents", "portrait": "Portraits",
+    "photo": N_("Photos"), "video": N_("Videos"), "live": N_("Live photos"), "motion": N_("Motion photos"), "raw": N_("RAW files"),
+    "screenshot": N_("Screenshots"), "document": N_("Documents"), "portrait": N_("Portraits"),
 }  # fmt: skip
 ICONS = {
     "person": "people", "place": "place", "near": "place", "date": "when", "on": "when", "before": "when", "after": "when",
@@ -46,24 +54,24 @@ ICONS = {
 SELF_EVIDENT = ("person", "place", "on", "album", "camera", "lens", "label", "tag", "type", "kind", "file", "in")
 
 EXAMPLES = (
-    "dog on the beach",
-    "birthday cake",
-    "last summer",
-    "screenshots with a receipt",
-    "is:favourite type:video",
-    '"happy birthday"',
+    N_("dog on the beach"),
+    N_("birthday cake"),
+    N_("last summer"),
+    N_("screenshots with a receipt"),
+    N_("is:favourite type:video"),
+    N_('"happy birthday"'),
 )
 FORMS = (
-    ("person:sarah", "Sarah is on it"),
-    ('place:"New York"', "taken in a city, region or country"),
-    ('near:"Venice" 5km', "taken within five kilometres"),
-    ("label:dog", "it shows a dog"),
-    ("tag:garden  album:Norway", "has a tag, is in an album"),
-    ("before:2019-06  after:2018  on:2020-12-24", "when it was taken"),
-    ("camera:nikon  lens:50mm  iso:>800", "what it was taken with"),
-    ("type:video  is:favourite  has:gps  rating:>=4", "what kind of photo it is"),
-    ('"exactly these words"', "in a title, a caption, or the picture itself"),
-    ("-snow   dog OR cat   (dog OR cat) beach", "without, either, and together"),
+    ("person:sarah", N_("Sarah is on it")),
+    ('place:"New York"', N_("taken in a city, region or country")),
+    ('near:"Venice" 5km', N_("taken within five kilometres")),
+    ("label:dog", N_("it shows a dog")),
+    ("tag:garden  album:Norway", N_("has a tag, is in an album")),
+    ("before:2019-06  after:2018  on:2020-12-24", N_("when it was taken")),
+    ("camera:nikon  lens:50mm  iso:>800", N_("what it was taken with")),
+    ("type:video  is:favourite  has:gps  rating:>=4", N_("what kind of photo it is")),
+    ('"exactly these words"', N_("in a title, a caption, or the picture itself")),
+    ("-snow   dog OR cat   (dog OR cat) beach", N_("without, either, and together")),
 )
 
 
@@ -141,10 +149,10 @@ def _alike(found: Likeness, picture: str | None = None, tail: str = "") -> str:
     return render_template(
         "search.html",
         asked="",
-        heading="Similar photos",
+        heading=_("Similar photos"),
         like=picture,
-        said="Similar photos" if tiles else "",
-        notes=[found.note] if found.note else [],
+        said=_("Similar photos") if tiles else "",
+        notes=[said(found.note)] if found.note else [],
         view=Stretch(in_one(tiles), tail, None),
         helps=[],
     )
@@ -159,7 +167,7 @@ def save() -> Response:
     asked = request.values.get("q", "").strip()
     with write(library().db) as db:
         kept = saved.save(db, user().id, request.values.get("name", "").strip() or asked[: saved.LONGEST_NAME], asked)
-    return done("The search is saved.", f"/search/saved/{kept.id}/delete")
+    return done(_("The search is saved."), f"/search/saved/{kept.id}/delete")
 
 
 @bp.post("/search/saved/<int:search_id>/delete")
@@ -167,7 +175,9 @@ def forget(search_id: int) -> Response:
     with write(library().db) as db:
         gone = saved.one(db, user().id, search_id)
         saved.forget(db, user().id, search_id)
-    return done(f"“{gone.name}” is no longer saved.", address("/search/saved", q=gone.query, name=gone.name))
+    return done(
+        _("“%(name)s” is no longer saved.", name=gone.name), address("/search/saved", q=gone.query, name=gone.name)
+    )
 
 
 # ---------------------------------------------------------------- what was found
@@ -181,23 +191,23 @@ def _found(asked: str) -> str:
     return render_template(
         "search.html",
         asked=asked,
-        heading=f"Search for {asked}",
+        heading=_("Search for %(words)s", words=asked),
         said=_said(results),
         chips=[
             Understood(_chip(each), ICONS.get(each.kind, "tag"), address("/search", q=each.without)) for each in chips
         ],
         offers=[Link(each.text, address("/search", q=each.query)) for each in results.understood.offers],
         sorts=[
-            ("Best match", address("/search", q=asked), sort != NEWEST),
-            ("Newest", address("/search", q=asked, sort=NEWEST), sort == NEWEST),
+            (_("Best match"), address("/search", q=asked), sort != NEWEST),
+            (_("Newest"), address("/search", q=asked, sort=NEWEST), sort == NEWEST),
         ]
         if is_ranked
         else [],
         facets=_facets(results, asked),
-        notes=(*results.understood.notes, *results.notes),
+        notes=[said(each) for each in (*results.understood.notes, *results.notes)],
         view=_view(results, asked, sort),
         helps=_helps(results),
-        not_ready=engine.NOT_READY,
+        not_ready=said(engine.NOT_READY),
         again=address("/search", q=asked, sort=sort),
         can_save=bool(results.items),
         saved=next((each for each in saved.saved(library().db, user().id) if each.query == asked), None),
@@ -211,15 +221,15 @@ def _chip(chip: Chip) -> str:
         return chip.text
     plain = value.strip('"')
     if field in SELF_EVIDENT:
-        return KINDS.get(plain, plain)
+        return _(KINDS.get(plain, plain))
     return f"{field} {plain}" if field in ("before", "after", "since") else chip.text
 
 
 def _said(results: Results) -> str:
     if not results.items:
         return ""
-    said = words.count(results.total, "photo")
-    return f"At least {said}" if results.is_at_least else said
+    photos = words.count(results.total, "photo")
+    return _("At least %(photos)s", photos=photos) if results.is_at_least else photos
 
 
 def _view(results: Results, asked: str, sort: str | None = None) -> Stretch:
@@ -240,7 +250,7 @@ def _facets(results: Results, asked: str) -> list[tuple[str, list[Narrower]]]:
 
     def narrower(facet: str, value: Facet) -> Narrower:
         chip: Chip | None = chosen.get(value.filter)
-        text = labels.title(value.name) if facet == "labels" else KINDS.get(value.name, value.name)
+        text = labels.title(value.name) if facet == "labels" else _(KINDS.get(value.name, value.name))
         return Narrower(
             text,
             address("/search", q=chip.without if chip else f"{asked} {value.filter}"),
@@ -254,7 +264,7 @@ def _facets(results: Results, asked: str) -> list[tuple[str, list[Narrower]]]:
         values = results.facets.get(facet, [])
         some = [narrower(facet, each) for each in values if each.count < results.total or each.filter in chosen]
         if some:
-            shown.append((heading, some))
+            shown.append((_(heading), some))
     return shown
 
 
@@ -262,15 +272,17 @@ def _helps(results: Results) -> list[Link]:
     """What may help when nothing was found."""
     chips = results.understood.chips
     without = [
-        Link(f"Search without “{each.text}”", address("/search", q=each.without)) for each in chips if each.without
+        Link(_("Search without “%(words)s”", words=each.text), address("/search", q=each.without))
+        for each in chips
+        if each.without
     ]
     as_words = [
-        Link(f"Look for “{each.text}” as words only", address("/search", q=each.as_words))
+        Link(_("Look for “%(words)s” as words only", words=each.text), address("/search", q=each.as_words))
         for each in chips
         if each.as_words
     ]
     offers = [Link(f"{each.text}", address("/search", q=each.query)) for each in results.understood.offers]
-    return [*offers, *without, *as_words, Link("Fewer words, or other words for the same", "")]
+    return [*offers, *without, *as_words, Link(_("Fewer words, or other words for the same"), "")]
 
 
 def _start() -> str:
@@ -284,11 +296,11 @@ def _start() -> str:
         places=_places(),
         things=_things(),
         saved=[(each.id, each.name, address("/search", q=each.query)) for each in saved.saved(db, owner)],
-        examples=EXAMPLES,
-        forms=FORMS,
+        examples=[_(each) for each in EXAMPLES],
+        forms=[(form, _(means)) for form, means in FORMS],
         missing=None
         if ability.is_on
-        else f"Search knows words, names, dates and places; what photos show is off: {ability.note}.",
+        else _("Search knows words, names, dates and places; what photos show is off: %(why)s.", why=ability.note),
     )
 
 

@@ -1,5 +1,11 @@
+import { recent, RECENT } from "./recent-searches.js"
+import { _, number } from "./words.js"
+
 // What is said beside a suggestion; nothing where it speaks for itself.
-const SAID = { label: "shown on photos", word: "", field: "filter", kind: "", type: "" }
+const SAID = {
+  label: _("shown on photos"), word: "", field: _("filter"), kind: "", type: "", person: _("person"), place: _("place"), album: _("album"),
+  tag: _("tag"), camera: _("camera"), lens: _("lens"), date: _("date"), search: _("saved search"), recent: RECENT,
+}
 const PAUSE = 40 // ms without a key until suggestions are asked for
 
 /** The field to search with: suggests while somebody types. (The combobox pattern of the ARIA practices.) */
@@ -11,7 +17,7 @@ class SearchBox extends HTMLElement {
 
   connectedCallback() {
     const id = `suggestions-${document.querySelectorAll("search-box [role=listbox]").length}`
-    Object.assign(this.#list, { id, hidden: true, role: "listbox", ariaLabel: "Suggestions" })
+    Object.assign(this.#list, { id, hidden: true, role: "listbox", ariaLabel: _("Suggestions") })
     this.append(this.#list)
     for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-expanded", "false"], ["aria-controls", id]])
       this.#input.setAttribute(name, value)
@@ -44,7 +50,7 @@ class SearchBox extends HTMLElement {
       try {
         const answer = await fetch(`/api/v1/search/suggestions?q=${encodeURIComponent(this.#input.value)}`, { signal: asking.signal })
         const { items } = answer.ok ? await answer.json() : { items: [] }
-        if (!asking.signal.aborted) this.#show(items)
+        if (!asking.signal.aborted) this.#show(this.#input.value.trim() ? items : [...lately(), ...items])
       } catch {
         return // outdated, or nobody answers: searching works without
       }
@@ -64,7 +70,7 @@ class SearchBox extends HTMLElement {
     option.dataset.query = query ?? text
     const beside = document.createElement("span")
     beside.className = "quiet"
-    beside.textContent = [SAID[kind] ?? kind, count?.toLocaleString("en")].filter(Boolean).join(" · ")
+    beside.textContent = [SAID[kind] ?? kind, count && number(count)].filter(Boolean).join(" · ")
     option.append(Object.assign(document.createElement("span"), { textContent: text }), beside)
     return option
   }
@@ -106,5 +112,7 @@ class SearchBox extends HTMLElement {
     else this.querySelector("form").requestSubmit()
   }
 }
+
+const lately = () => recent().slice(0, 5).map((query) => ({ text: query, kind: "recent", query }))
 
 customElements.define("search-box", SearchBox)
