@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 # A client that reads slowly holds a thread until it has everything, so there are many; those not needed end by themselves.
 THREADS = 128
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+SILENT_SECONDS, ASK_SECONDS, MOST_ASKED = 60, 20, 3  # a connection is given up two minutes after its other end has gone
 END_SECONDS = 2  # how long answers under way may still take when the program ends
 
 
@@ -109,6 +111,7 @@ def _load(config: Config, open_models: OpenModels) -> Callable[..., Any]:
     raise_file_limit()
     os.setpgrp()  # Ctrl-C is for the parent, which ends us in order
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    threading.Thread(target=_ask_after_the_silent, name="silent", daemon=True).start()
     lib = open_library(config, role="reader", models=open_models(config))
     _log_to_file(config)
     util.Finalize(lib, lib.close, exitpriority=10)
@@ -130,6 +133,44 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+def _ask_after_the_silent() -> None:
+    """Have the system ask after connections that say nothing. A laptop that is closed in the middle of an upload leaves one that would hold
+    a thread for ever.
+
+    Connections inherit this from the socket that listens, which granian makes and shows nobody: it is looked for.
+    """
+    folder = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
+    for _ in range(200):
+        if any(_keeps_alive(int(name)) for name in os.listdir(folder)):
+            return
+        time.sleep(0.05)
+
+
+def _keeps_alive(handle: int) -> bool:
+    """Set an open file so, if it is a socket that listens; return whether it is one."""
+    try:
+        own = os.dup(handle)
+    except OSError:
+        return False  # closed meanwhile
+    try:
+        found = socket.socket(fileno=own)
+    except OSError:
+        os.close(own)
+        return False
+    with found:
+        if not found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            return False
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in (
+            ("TCP_KEEPIDLE", SILENT_SECONDS),
+            ("TCP_KEEPINTVL", ASK_SECONDS),
+            ("TCP_KEEPCNT", MOST_ASKED),
+        ):
+            if hasattr(socket, name):
+                found.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+        return True
 
 
 def _tell_when_ready(config: Config, on_ready: Callable[[], None]) -> None:

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -556,7 +557,7 @@ def test_two_cannot_send_the_same_upload_at_once(client: FlaskClient, body: byte
 
 
 def test_cancelling_does_not_wait_for_who_is_sending(client: FlaskClient, library: Library, slow) -> None:
-    announced, sender, problems = slow
+    announced, sender, _ = slow
     assert client.delete(path_of(announced), headers=TUS).status_code == 204
     sender.go_on.set()
     assert client.head(path_of(announced), headers=TUS).status_code == 410
@@ -693,6 +694,19 @@ def test_a_torn_body_keeps_what_came(library: Library, big: Path) -> None:
         with big.open("rb") as stream:
             tus.TusClient(server.url).uploader(file_stream=stream, url=announced["upload_url"]).upload()
         assert over_http(server, "POST", "/api/v1/photos", {"upload_id": announced["upload_id"]})["outcome"] == "new"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc says so only there")
+def test_a_connection_whose_other_end_has_gone_is_asked_after(library: Library) -> None:
+    """In the middle of an upload it would otherwise hold a thread for ever."""
+    with serving(library.data) as server:
+        until, timers = time.monotonic() + 20, set[str]()
+        while "02" not in timers and time.monotonic() < until:
+            with server.connect() as half:
+                port = half.getsockname()[1]
+                lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+                timers |= {line[5].partition(":")[0] for line in lines if line[2].endswith(f":{port:04X}")}
+    assert "02" in timers  # the keep-alive timer runs
 
 
 # ---------------------------------------------------------------- the form that works without script
