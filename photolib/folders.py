@@ -62,21 +62,37 @@ def tops(db: Database, owner_id: int) -> list[Folder]:
 
 
 def trail(db: Database, owner_id: int, folder_id: int) -> list[Folder]:
-    """The folders from one of tops() down to this one. Raises NotFound."""
-    here = folder(db, owner_id, folder_id)
+    """The folders from one of tops() down to this one; of those above it nobody has counted what is in all. Raises NotFound."""
+    found = [folder(db, owner_id, folder_id)]
     begin = {each.id: each for each in tops(db, owner_id)}
-    found = [here]
     while found[0].id not in begin and found[0].parent_id is not None:
-        up = _folders(db, owner_id, "id = ?", found[0].parent_id)
-        if not up:
-            break
-        if up[0].id in begin or up[0].photos or len(_folders(db, owner_id, "parent_id = ?", up[0].id)) > 1:
-            found.insert(0, up[0])
+        up = _alone(db, owner_id, found[0].parent_id)
+        if up.id in begin or up.photos or _only_child(db, owner_id, up.id) is None:
+            found.insert(0, up)
         else:  # it is shown as the beginning of the name of the one below it
-            found[0] = replace(found[0], name=f"{up[0].name}/{found[0].name}", parent_id=up[0].parent_id)
+            found[0] = replace(found[0], name=f"{up.name}/{found[0].name}", parent_id=up.parent_id)
     if found[0].id in begin:
         found[0] = begin[found[0].id]
     return found
+
+
+def _alone(db: Database, owner_id: int, folder_id: int) -> Folder:
+    """A folder without what lies below it."""
+    row = db.conn.execute(
+        """select id, path, inner, parent_id, coalesce(photos, 0), coalesce(photos, 0)
+           from folders left join folder_counts on folder_id = id and owner_id = ? where id = ?""",
+        (owner_id, folder_id),
+    ).fetchone()
+    return _folder(*row)
+
+
+def _only_child(db: Database, owner_id: int, folder_id: int) -> Folder | None:
+    """The folder in this one, where that is only one with photos."""
+    rows = db.conn.execute("select id from folders where parent_id = ? limit 2", (folder_id,)).fetchall()
+    if len(rows) == 1:  # as is most often so: nothing has to be added up
+        return _alone(db, owner_id, rows[0][0])
+    inside = _folders(db, owner_id, "parent_id = ?", folder_id)
+    return inside[0] if len(inside) == 1 else None
 
 
 def _folders(db: Database, owner_id: int, start: str, *values: int) -> list[Folder]:
@@ -94,14 +110,11 @@ def _folder(number: int, path: bytes, inner: bytes | None, parent_id: int | None
 
 def _shortened(db: Database, owner_id: int, here: Folder) -> Folder:
     """The first folder at or below this one that has photos of its own or several others in it, with the names on the way."""
-    name = here.name
-    while not here.photos:
-        inside = _folders(db, owner_id, "parent_id = ?", here.id)
-        if len(inside) != 1:
-            break
-        here = inside[0]
+    name, in_all = here.name, here.in_all
+    while not here.photos and (inside := _only_child(db, owner_id, here.id)):
+        here = inside
         name = f"{name.rstrip('/')}/{here.name}"
-    return replace(here, name=name)
+    return replace(here, name=name, in_all=in_all)
 
 
 def _whole_name(top: Folder) -> str:

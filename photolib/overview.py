@@ -2,9 +2,10 @@
 
 import os
 import shutil
+from dataclasses import asdict
 from typing import Any
 
-from photolib import catalog, jobs, sources
+from photolib import catalog, jobs, sources, trash
 from photolib.errors import NotFound
 from photolib.ingest import STEPS
 from photolib.library import Library
@@ -16,7 +17,7 @@ ABILITY_WORDS = {EMBED: "search by what a photo shows", FACES: "faces", TEXT: "t
 def overview(
     lib: Library, owner_id: int | None = None, most_failures: int = 1000, is_whole: bool = True
 ) -> dict[str, Any]:
-    """Counts, sizes in bytes, the queue per step with seconds left, libraries, failures (one owner's, or all), models, free space.
+    """Counts, sizes in bytes, what was deleted for good so far, the queue per step with seconds left, libraries, failures (one owner's, or all), models, free space.
 
     is_whole: False for somebody who may only know of their own libraries, and not where this machine keeps things.
 
@@ -26,6 +27,7 @@ def overview(
         "data_dir": str(lib.data) if is_whole else None,
         "free_bytes": shutil.disk_usage(lib.data).free,
         "counts": catalog.totals(lib.db),
+        "deleted": asdict(trash.deleted_so_far(lib.db)),
         "queue": queue(lib),
         "is_worked": lib.others_at_work() or lib.process.startswith("worker"),
         "libraries": _libraries(lib, None if is_whole else owner_id),

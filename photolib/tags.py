@@ -36,7 +36,8 @@ def tags(db: Database, owner_id: int) -> list[Tag]:
     )
     rows = db.conn.execute(
         """select id, name, (select count(*) from photo_tags where tag_id = tags.id),
-             (select key from photos where id = (select max(photo_id) from photo_tags where tag_id = tags.id) and trashed_at is null)
+             (select key from photos where trashed_at is null and
+               id = (select photo_id from photo_tags where tag_id = tags.id order by photo_tags.rowid desc limit 1))
            from tags where owner_id = ?""",
         (owner_id,),
     ).fetchall()

@@ -208,8 +208,9 @@ def _drop_rows(lib: Library, photo_ids: Sequence[int], why: str) -> Size:
             )
             # A process that is making the sizes of one right now may write them after they were removed.
             due = time.time() + (LEASE_SECONDS if is_at_work else 0)
+            namers = _namers(db)
             for key in keys:
-                let_go(db, key, due)
+                let_go(db, key, due, namers)
             db.conn.execute(
                 "insert into deletions (owner_id, at, why, photos, bytes) values (?, ?, ?, ?, ?)",
                 (owner_id, at, why, len(some), freed),
@@ -263,9 +264,13 @@ def _drop_photo(db: Database, photo_id: int) -> None:
     )
 
 
-def let_go(db: Database, key: str, due: float = 0.0) -> None:
+def let_go(db: Database, key: str, due: float = 0.0, namers: Sequence[tuple[str, str]] | None = None) -> None:
     """An original may be needed by nobody any more: its row goes when that is so, and its file is removed later."""
-    if not _is_needed(db, key):
+    is_needed = any(
+        db.conn.execute(f'select 1 from "{table}" where "{column}" = ? limit 1', (key,)).fetchone()
+        for table, column in namers or _namers(db)
+    )
+    if not is_needed:
         db.conn.execute("delete from originals where key = ?", (key,))
     db.conn.execute(
         """insert into removals (key, not_before) values (?, ?)
@@ -274,15 +279,12 @@ def let_go(db: Database, key: str, due: float = 0.0) -> None:
     )
 
 
-def _is_needed(db: Database, key: str) -> bool:
-    """Whether any row of any table names an original. Asked of the schema itself, so that no later table is forgotten."""
-    for table, column in db.conn.execute(
+def _namers(db: Database) -> list[tuple[str, str]]:
+    """(table, column) of everything that names an original. Asked of the schema itself, so that no later table is forgotten."""
+    return db.conn.execute(
         """select tables.name, "from" from sqlite_schema tables, pragma_foreign_key_list(tables.name) keys
            where tables.type = 'table' and keys."table" = 'originals' order by 1"""
-    ).fetchall():
-        if db.conn.execute(f'select 1 from "{table}" where "{column}" = ? limit 1', (key,)).fetchone():
-            return True
-    return False
+    ).fetchall()
 
 
 def _remove_file(lib: Library, key: str) -> None:

@@ -12,6 +12,7 @@ from photolib.migrations import (  # noqa: F401 - each joins the schema as it is
     m009_places,
     m010_panoramas,
     m011_tidying,
+    m012_quicker,
 )
 from photolib.migrations.schema import schema
 
