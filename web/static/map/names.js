@@ -55,6 +55,7 @@ export class Names {
 
   /** Largest first; what would touch a picture, or a name that is there already, has no room. */
   #arrange() {
+    if (!this.map.getPane("mapPane")) return // the map has been taken away
     const zoom = this.map.getZoom()
     const taken = this.#pictures.map((at) => {
       const { x, y } = this.map.latLngToContainerPoint(at)

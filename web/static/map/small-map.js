@@ -29,6 +29,7 @@ class SmallMap extends HTMLElement {
     if (!this.isConnected || this.map) return
     this.link = document.createElement("a")
     this.link.setAttribute("aria-label", _("Show on the map"))
+    this.#lead()
     const frame = document.createElement("div")
     frame.setAttribute("aria-hidden", "true")
     frame.inert = true
@@ -44,9 +45,14 @@ class SmallMap extends HTMLElement {
   #place() {
     if (!this.map) return
     const { lat, lon, zoom = "6" } = this.dataset
-    this.link.href = `/places?at=${Number(lat).toFixed(5)},${Number(lon).toFixed(5)},13`
+    this.#lead()
     this.pin.setLatLng([lat, lon])
     this.map.setView([lat, lon], Math.max(Number(zoom), this.map.getMinZoom()), { animate: false })
+  }
+
+  #lead() {
+    const { lat, lon } = this.dataset
+    this.link.href = `/places?at=${Number(lat).toFixed(5)},${Number(lon).toFixed(5)},13`
   }
 }
 
