@@ -36,6 +36,7 @@ class SelectionBar extends HTMLElement {
     else if (open) this.#open(open)
     else if (deed === "clear") selection.clear()
     else if (deed === "all") grid().picks.chooseAll()
+    else if (deed === "place") place()
     else if (deed === "download") download()
     else if (deed === "leave-album") leaveAlbum(this.dataset.scope)
     else if (deed === "delete") deleteForGood(button)
@@ -139,6 +140,13 @@ async function show(ids, leaves, isUndone = false) {
     for (const id of ids) document.getElementById(`photo-${id}`)?.closest(".cell").remove()
   }
   if (ids.length) selection.clear()
+}
+
+/** Ask where the chosen photos were taken, and keep that. */
+async function place() {
+  const { pickPlace } = await import("./map/place-picker.js")
+  const picked = await pickPlace({ canClear: grid()?.dataset.scope !== "unplaced" })
+  if (picked) await change({ latitude: picked.latitude, longitude: picked.longitude })
 }
 
 function download() {

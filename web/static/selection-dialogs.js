@@ -5,10 +5,8 @@ import { _, date, plural } from "./words.js"
 
 // The dialogs of the bar that acts on chosen photos. Each is made ready when it is opened.
 
-const PAUSE = 150 // ms without a key until places are looked up
-
 export function prepare(dialog) {
-  const make = { "selection-album": albums, "selection-date": dates, "selection-place": places, "selection-tags": tags, "selection-delete": question }[dialog.id]
+  const make = { "selection-album": albums, "selection-date": dates, "selection-tags": tags, "selection-delete": question }[dialog.id]
   make?.(dialog, !dialog.dataset.isMade)
   dialog.dataset.isMade = "yes"
 }
@@ -108,44 +106,6 @@ function example(form) {
   if (Number.isNaN(after)) return
   const said = (moment) => date(moment, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" })
   note.textContent = before === after ? said(before) : `${said(before)} → ${said(after)}`
-}
-
-// ------------------------------------------------------------ place
-
-function places(dialog, isNew) {
-  const form = dialog.querySelector("form")
-  const list = dialog.querySelector("[data-spots]")
-  form.reset()
-  list.replaceChildren()
-  if (!isNew) return
-  let timer, latest = 0
-  form.addEventListener("submit", (event) => {
-    event.preventDefault()
-    list.querySelector("button")?.click()
-  })
-  form.elements.q.addEventListener("input", () => {
-    clearTimeout(timer)
-    timer = setTimeout(async () => {
-      const number = (latest += 1)
-      const found = await spots(form.elements.q.value.trim())
-      if (number === latest) list.replaceChildren(...found)
-    }, PAUSE)
-  })
-  // Whoever has a map to pick from puts it here, and says what was picked by an event.
-  dialog.querySelector("[data-place-picker]").addEventListener("picked", ({ detail }) => change({ latitude: detail.latitude, longitude: detail.longitude }))
-}
-
-async function spots(text) {
-  if (!text) return []
-  const at = text.match(/^(-?\d{1,2}(?:\.\d+)?)[,;\s]+(-?\d{1,3}(?:\.\d+)?)$/)
-  if (at) {
-    const [latitude, longitude] = at.slice(1).map(Number)
-    if (Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180) return [choice(`${latitude}, ${longitude}`, _("these coordinates"), () => change({ latitude, longitude }))]
-  }
-  const answer = await fetch(`/api/v1/map/search?q=${encodeURIComponent(text)}`).catch(() => undefined)
-  if (!answer?.ok) return []
-  const { items } = await answer.json()
-  return items.slice(0, 6).map(({ name, within, latitude, longitude }) => choice(name, within, () => change({ latitude, longitude })))
 }
 
 // ------------------------------------------------------------ tags

@@ -54,7 +54,11 @@ export class Clusters {
     element.setAttribute("aria-label", plural("{n} photo", "{n} photos", count))
     element.removeAttribute("title")
     marker.on("click", () => this.#enter(marker.cluster))
-    marker.on("keydown", ({ originalEvent }) => originalEvent.key === " " && (originalEvent.preventDefault(), this.#enter(marker.cluster)))
+    element.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return
+      event.preventDefault()
+      this.#enter(marker.cluster)
+    })
     return marker
   }
 

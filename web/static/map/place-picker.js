@@ -13,20 +13,28 @@ const WAIT = 250 // ms that the map stands still before its middle is named
 class PlacePicker extends HTMLElement {
   #timer
   #name = ""
+  #isPlaced = false // whether somebody has said or shown a place yet
 
-  /** start: {latitude, longitude} to begin with; suggestions: places to choose with one click, each with a name. */
-  async pick({ latitude, longitude, suggestions = [] } = {}) {
+  /**
+   * latitude, longitude: to begin with; suggestions: places to choose with one click, each with a name; canClear: whether "no place"
+   * may be the answer, whose latitude and longitude are null then.
+   */
+  async pick({ latitude, longitude, suggestions = [], canClear = false } = {}) {
     if (!this.dialog) this.#build()
     this.#suggest(suggestions)
+    this.querySelector("[value=clear]").hidden = !canClear
     this.dialog.returnValue = ""
     this.dialog.showModal()
     const closed = new Promise((done) => this.dialog.addEventListener("close", done, { once: true }))
+    this.querySelector("place-search").clear()
     this.map ??= await this.#draw()
     this.map.invalidateSize()
-    if (latitude !== undefined && latitude !== null) show(this.map, { latitude, longitude, zoom: NEAR })
-    else if (!this.map._loaded) show(this.map)
-    this.#moved()
+    const isKnown = latitude !== undefined && latitude !== null
+    this.#isPlaced = isKnown
+    if (isKnown) show(this.map, { latitude, longitude, zoom: NEAR })
+    this.#say()
     await closed
+    if (this.dialog.returnValue === "clear") return { latitude: null, longitude: null, name: "" }
     if (this.dialog.returnValue !== "use") return undefined
     const { lat, lng } = this.map.getCenter()
     return { latitude: Number(lat.toFixed(6)), longitude: Number(lng.toFixed(6)), name: this.#name }
@@ -40,33 +48,51 @@ class PlacePicker extends HTMLElement {
         <p class="chips"></p>
         <div class="place-picker-map"><div></div><span class="map-pin" aria-hidden="true"></span></div>
         <p class="place-picker-name" role="status"></p>
-        <div class="place-picker-acts"><button class="button" value="" formnovalidate></button><button class="button primary" value="use"></button></div>
+        <div class="place-picker-acts"><button class="plain" value="clear"></button><span class="grow"></span><button class="button" value=""></button><button class="button primary" value="use"></button></div>
       </form></dialog>`
     this.dialog = this.querySelector("dialog")
+    this.dialog.addEventListener("keydown", (event) => event.stopPropagation()) // what lies below has keys of its own
     this.querySelector("h2").textContent = _("Where was this taken?")
-    const [cancel, use] = this.querySelectorAll("button")
+    const [clear, cancel, use] = this.querySelectorAll(".place-picker-acts button")
+    clear.textContent = _("No place")
     cancel.textContent = _("Cancel")
     use.textContent = _("Use this place")
-    this.querySelector("place-search").addEventListener("picked", ({ detail }) => show(this.map, detail))
+    this.querySelector("place-search").addEventListener("picked", ({ detail }) => this.#show(detail))
   }
 
   #suggest(places) {
     this.querySelector(".chips").replaceChildren(...places.map((place) => {
       const chip = Object.assign(document.createElement("button"), { type: "button", className: "chip", textContent: place.name })
-      chip.addEventListener("click", () => show(this.map, { zoom: NEAR, ...place }))
+      chip.addEventListener("click", () => this.#show({ zoom: NEAR, ...place }))
       return chip
     }))
   }
 
   async #draw() {
     const map = await worldMap(this.querySelector(".place-picker-map > div"))
+    show(map)
     map.on("click", ({ latlng }) => map.panTo(latlng))
-    map.on("moveend", () => this.#moved())
+    map.on("moveend", () => {
+      this.#isPlaced = true
+      this.#say()
+    })
     return map
   }
 
-  #moved() {
+  #show(place) {
+    this.#isPlaced = true
+    show(this.map, place)
+    this.#say()
+  }
+
+  /** Name the middle of the map. */
+  #say() {
     clearTimeout(this.#timer)
+    this.querySelector("[value=use]").disabled = !this.#isPlaced
+    if (!this.#isPlaced) {
+      this.querySelector(".place-picker-name").textContent = _("Search for it, or move the map until the pin stands where it was.")
+      return
+    }
     this.#timer = setTimeout(async () => {
       const { lat, lng } = this.map.getCenter()
       const found = await ask("/api/v1/map/name", { latitude: lat.toFixed(5), longitude: lng.toFixed(5) })

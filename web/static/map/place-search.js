@@ -31,6 +31,11 @@ class PlaceSearch extends HTMLElement {
     })
   }
 
+  clear() {
+    this.input.value = ""
+    this.#close()
+  }
+
   #soon() {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#find(), WAIT)
@@ -41,8 +46,12 @@ class PlaceSearch extends HTMLElement {
     this.#asking?.abort()
     if (!q) return this.#close()
     this.#asking = new AbortController()
-    const found = await ask("/api/v1/map/search", { q }, this.#asking.signal)
-    if (!found) return undefined
+    const at = position(q)
+    const asking = this.#asking
+    this.input.setAttribute("aria-busy", "true")
+    const found = at ? { items: [at] } : await ask("/api/v1/map/search", { q }, asking.signal)
+    if (asking === this.#asking) this.input.removeAttribute("aria-busy")
+    if (!found || asking !== this.#asking) return undefined
     this.#items = found.items
     this.#active = -1
     this.list.replaceChildren(...found.items.map((each, number) => option(each, `${this.list.id}-${number}`)))
@@ -86,6 +95,13 @@ class PlaceSearch extends HTMLElement {
     this.input.setAttribute("aria-expanded", "false")
     this.input.removeAttribute("aria-activedescendant")
   }
+}
+
+/** "48.1147, -1.6794": a latitude and a longitude, if that is what somebody wrote. */
+function position(text) {
+  const numbers = text.match(/^(-?\d{1,2}(?:\.\d+)?)[,;\s]+(-?\d{1,3}(?:\.\d+)?)$/)?.slice(1).map(Number)
+  if (!numbers || Math.abs(numbers[0]) > 90 || Math.abs(numbers[1]) > 180) return undefined
+  return { name: numbers.join(", "), within: _("these coordinates"), latitude: numbers[0], longitude: numbers[1], zoom: 14 }
 }
 
 function option({ name, within }, id) {

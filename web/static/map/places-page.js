@@ -51,7 +51,7 @@ class PlacesPage extends HTMLElement {
   /** What is in view is in the address, for coming back and for sending to somebody. */
   #remember() {
     const map = this.map.map
-    if (!map?._loaded) return
+    if (!map?._loaded || location.pathname !== "/places") return // a photo is open above the page
     const { lat, lng } = map.getCenter()
     const state = new URLSearchParams({ at: `${lat.toFixed(4)},${lng.toFixed(4)},${map.getZoom()}` })
     if (this.months.length) for (const [name, month] of [["from", this.months[0]], ["to", this.months[1]]]) state.set(name, month)

@@ -24,14 +24,17 @@ export async function worldMap(element, { isStill = false } = {}) {
   const map = L.map(element, {
     zoomControl: false, attributionControl: false, maxBounds: WORLD, maxBoundsViscosity: 1, maxZoom: NEAREST, zoomSnap: 0.25,
     wheelPxPerZoomLevel: 120, zoomAnimation: !isCalm, fadeAnimation: !isCalm, markerZoomAnimation: !isCalm, inertia: !isCalm,
-    dragging: moves, touchZoom: moves, scrollWheelZoom: moves, doubleClickZoom: moves, boxZoom: moves, keyboard: moves,
+    dragging: moves, touchZoom: moves, scrollWheelZoom: moves, doubleClickZoom: moves, boxZoom: moves, keyboard: false,
   })
   fitMinimum(map)
   map.on("resize", () => fitMinimum(map))
-  new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(element)
-  const credit = L.control.attribution({ prefix: false }).addAttribution("Natural Earth · GeoNames").addTo(map)
+  const watcher = new ResizeObserver(() => (isGone(map) ? watcher.disconnect() : map.invalidateSize({ pan: false })))
+  watcher.observe(element)
+  const credit = L.control.attribution({ prefix: false })
+  if (moves) credit.addAttribution("Natural Earth · GeoNames").addTo(map) // what stands still is a way to a map that says so
   if (moves) {
     L.control.zoom({ position: "bottomright", zoomInTitle: _("Nearer"), zoomOutTitle: _("Farther") }).addTo(map)
+    addKeys(map, element)
     element.setAttribute("role", "application")
     element.setAttribute("aria-label", _("Map. Arrow keys move it, plus and minus change how near it is."))
   }
@@ -43,9 +46,28 @@ export async function worldMap(element, { isStill = false } = {}) {
     .then((shapes) => shapes && names.setCountries(shapes))
   const { address, attribution } = await tiles()
   if (address) L.tileLayer(address, { maxZoom: NEAREST, className: "map-tiles" }).addTo(map)
-  if (attribution) credit.addAttribution(Object.assign(document.createElement("span"), { textContent: attribution }).innerHTML)
+  if (attribution) credit.addTo(map).addAttribution(Object.assign(document.createElement("span"), { textContent: attribution }).innerHTML)
   if (!address) countries.ready.then(() => names.start())
   return map
+}
+
+const isGone = (map) => !map.getPane("mapPane")
+
+const STEP = 96 // pixels
+const ARROWS = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }
+
+/** Arrows move the map, plus and minus go nearer and farther; nobody else hears of these keys. */
+function addKeys(map, element) {
+  element.tabIndex = 0
+  element.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    if (ARROWS[event.key]) map.panBy(ARROWS[event.key])
+    else if (event.key === "+" || event.key === "=") map.zoomIn()
+    else if (event.key === "-") map.zoomOut()
+    else return
+    event.preventDefault()
+    event.stopPropagation()
+  })
 }
 
 /** Where somebody was looking, or the whole world. */
@@ -70,6 +92,7 @@ class Countries {
 
   async draw(address) {
     const shapes = await atlas(address)
+    if (isGone(this.map)) return shapes.features // whoever asked for it has gone on meanwhile
     const layer = L.geoJSON(shapes, { renderer: this.#renderer, interactive: false, style: () => this.#style() }).addTo(this.map)
     this.#layer?.remove()
     this.#layer = layer
