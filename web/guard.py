@@ -191,7 +191,8 @@ def _refuse_strangers() -> ResponseReturnValue | None:
 def _to_the_door() -> ResponseReturnValue:
     """A person is led to where they can sign in; a program, and a script of ours, is told."""
     is_set_up = setup.is_done(library().db)
-    is_page = request.headers.get("Sec-Fetch-Dest", "document") == "document" and not wants_json()
+    # By what is accepted: a page that our service worker fetches for the browser is no "document" to the browser any more.
+    is_page = "text/html" in request.headers.get("Accept", "text/html") and not wants_json()
     if not is_page or request.path.startswith(("/api/", "/media/", "/fragments/")):
         raise NotSignedIn(
             "Sign in first."

@@ -233,8 +233,8 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(data: Path, port: int | None = None, **settings: Any) -> Iterator[Server]:
-    """settings: those that are not the defaults."""
+def serving(data: Path, port: int | None = None, is_set_up: bool = True, **settings: Any) -> Iterator[Server]:
+    """is_set_up=False: as at the first start, so nobody is signed in. settings: those that are not the defaults."""
     port = port or free_port()
     log = (data / "server.log").open("wb")
     process = subprocess.Popen(
@@ -244,7 +244,7 @@ def serving(data: Path, port: int | None = None, **settings: Any) -> Iterator[Se
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n", (data / "server.log").read_text()
-        yield Server(process, port, admin_token(data))
+        yield Server(process, port, admin_token(data) if is_set_up else "")
     finally:
         process.terminate()
         try:

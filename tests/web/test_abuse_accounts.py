@@ -123,7 +123,7 @@ def test_every_route_is_closed_to_strangers_but_for_a_written_list(app: Flask) -
 
 
 def test_a_script_of_ours_is_told_instead_of_being_sent_a_page(app: Flask) -> None:
-    for said in ({"Accept": "application/json"}, {"Sec-Fetch-Dest": "empty"}):
+    for said in ({"Accept": "application/json"}, {"Accept": "*/*"}):
         assert browser(app).get("/people/names", headers=said).status_code == 401
 
 

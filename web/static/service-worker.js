@@ -46,6 +46,7 @@ async function fresh(request, event) {
   const cache = await caches.open(PAGES)
   const asked = fetch(request).then(async (answer) => {
     if (answer.ok && !answer.redirected) await cache.put(request, answer.clone())
+    else if (answer.status === 401 || answer.type === "opaqueredirect") await forget()
     return answer
   })
   event.waitUntil(asked.catch(() => {}))
@@ -53,6 +54,11 @@ async function fresh(request, event) {
   if (!here) return asked
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE, here))
   return Promise.race([asked, late]).catch(() => here)
+}
+
+/** Nobody is signed in any more: what was kept for them goes. */
+async function forget() {
+  await Promise.all([caches.delete(PAGES), caches.delete(PICTURES)])
 }
 
 let trimming
