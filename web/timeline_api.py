@@ -94,7 +94,7 @@ def columns(tiles: list[Tile]) -> dict[str, list[Any]]:
         "type": [tile.type for tile in tiles],
         "status": [tile.status for tile in tiles],
         "taken_at": [tile.taken_at for tile in tiles],
-        "ratio": [round(tile.ratio, 3) for tile in tiles],
+        "ratio": [round(tile.ratio, 5) for tile in tiles],
         "duration": [tile.duration for tile in tiles],
         "is_favourite": [tile.is_favourite for tile in tiles],
         "placeholder": [placeholder(tile.placeholder) for tile in tiles],

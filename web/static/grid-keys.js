@@ -40,7 +40,7 @@ export class Keys {
     const next = this.host.window ? await this.#next(id, event.key) : beside(this.host, tile, event.key)
     if (!next) return
     if (event.shiftKey) {
-      if (!selection.has(id)) await this.host.picks.choose(id)
+      if (!this.host.picks.hasBegun) await this.host.picks.choose(id)
       await this.host.picks.choose(Number(next.id.slice(6)), true)
     }
     this.#stop(next)

@@ -32,6 +32,11 @@ export class Picks {
     selection.removeEventListener("change", this.#changed)
   }
 
+  /** Whether there is a photo that a range would begin with. */
+  get hasBegun() {
+    return this.#from !== undefined
+  }
+
   // ------------------------------------------------------------ how it looks
 
   /** Show whether a photo is chosen. */
