@@ -22,8 +22,8 @@ from sqlite_utils import Database
 
 from photolib import catalog, drafts, importing, ingest, jobs, sidecars, sources
 from photolib.db import write
-from photolib.drafts import Busy, Damaged, Readable, Writer
-from photolib.errors import BadInput, NotFound, Refused, StorageFailed
+from photolib.drafts import Damaged, Readable, Writer
+from photolib.errors import BadInput, NotFound, Refused, StorageFailed, TryLater
 from photolib.ingest import Arrival
 from photolib.library import Library
 from photolib.sidecars import Beside
@@ -88,10 +88,10 @@ class Upload:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the sender wants done with the photo. album_id is one that the caller has found the sender may add to."""
+    """What the sender wants done with the photo. then: is called where it is written down, with its id and whether it is new."""
 
     tags: Sequence[str] = ()
-    then: Callable[[Database, int], None] = lambda db, photo_id: None
+    then: Callable[[Database, int, bool], None] = lambda db, photo_id, is_new: None
 
 
 # ---------------------------------------------------------------- announcing
@@ -186,6 +186,11 @@ def duplicate_of(lib: Library, upload: Upload) -> int | None:
     if key is None or not lib.originals.has(key) or lib.originals.size(key) != upload.size:
         return None
     return own_photo(lib.db, upload.owner_id, key)
+
+
+def photo_of(lib: Library, upload: Upload) -> int | None:
+    """The photo that an upload has become; None for a sidecar."""
+    return own_photo(lib.db, upload.owner_id, find(lib.db, upload.id).digest or "")
 
 
 def own_photo(db: Database, owner_id: int, key: str) -> int | None:
@@ -336,7 +341,7 @@ def _filed(lib: Library, upload: Upload, key: str, wishes: Wishes) -> Filed:
     with write(lib.db, durable=True) as db:
         if seen.photo_id is not None:
             was_in_trash = bool(catalog.take_out_of_trash(db, [seen.photo_id]))
-            wishes.then(db, seen.photo_id)
+            wishes.then(db, seen.photo_id, seen.outcome == "new")
         db.conn.execute(
             "update uploads set state = 'done', outcome = ?, reason = ?, digest = ? where id = ?",
             (seen.outcome, seen.reason, key, upload.id),
@@ -351,7 +356,7 @@ def _as_before(lib: Library, upload: Upload, wishes: Wishes) -> Filed:
     photo_id = own_photo(lib.db, upload.owner_id, upload.digest or "")
     if photo_id is not None:
         with write(lib.db, durable=True) as db:
-            wishes.then(db, photo_id)
+            wishes.then(db, photo_id, upload.outcome == "new")
     return Filed(upload.outcome or "failed", photo_id, upload.reason)
 
 
@@ -445,10 +450,9 @@ def tidy(lib: Library, every: int = TIDY_SECONDS) -> int:
     rows = lib.db.conn.execute(f"select {_COLUMNS} from uploads where expires_at < ? limit 1000", (moment,)).fetchall()
     ended = 0
     for upload in (Upload(*row) for row in rows):
-        with contextlib.suppress(Busy), _writing(lib, upload.id):
+        with contextlib.suppress(TryLater, StorageFailed), _writing(lib, upload.id):  # the next time may be better
             if upload.state == "open" and upload.is_whole:
-                with contextlib.suppress(BadInput):
-                    _filed(lib, upload, upload.digest or "", Wishes())
+                _filed(lib, upload, upload.digest or "", Wishes())
             with write(lib.db) as db:
                 db.conn.execute("delete from uploads where id = ?", (upload.id,))
             drafts.drop(draft_path(lib, upload.id))

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from photolib import catalog, jobs, trash, understanding, vectors
+from photolib import catalog, jobs, trash, understanding, uploads, vectors
 from photolib.db import explained, write
 from photolib.errors import DatabaseFailed, StorageFailed, TryLater
 from photolib.ingest import STEPS, Step
@@ -107,6 +107,7 @@ class Worker:
                 if jobs.release_dead(db, self._lib.is_alive):
                     return
             vectors.drop_old(self._lib.db, self._lib.models)
+            uploads.tidy(self._lib)
         if trash.is_waiting(self._lib.db):
             trash.work(self._lib, LOOK_SECONDS)
             return

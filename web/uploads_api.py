@@ -58,8 +58,9 @@ def file() -> tuple[dict[str, Any], int]:
     upload = _own(_text(said, "upload_id", required=True) or "")
     filed = uploads.file(library(), upload, wishes(said))
     answer: dict[str, Any] = {"photo_id": None, "status": "ready", "urls": None}
-    if filed.photo_id is not None:
-        photo = catalog.photo(library().db, filed.photo_id)
+    photo_id = uploads.photo_of(library(), upload)  # by now it may be a part of another one
+    if photo_id is not None:
+        photo = catalog.photo(library().db, photo_id)
         answer = {"photo_id": photo.id, "status": photo.status, "urls": urls(photo.key)}
     return {**answer, "outcome": filed.outcome, "reason": filed.reason, "was_in_trash": filed.was_in_trash}, 201
 
@@ -68,15 +69,15 @@ def wishes(said: dict[str, Any]) -> Wishes:
     """What is to be done with a photo. Everything is checked before anything is."""
     owner = user().id
     album_id = _whole(said, "album_id")
-    changes = {name: said[name] for name in ("title", "description") if said.get(name)}
-    if said.get("tags"):
-        changes["add_tags"] = said["tags"]
-    if changes:
-        edits.checked(changes)
+    caption = {name: said[name] for name in ("title", "description") if said.get(name)}
+    tags = {"add_tags": said["tags"]} if said.get("tags") else {}
+    if caption or tags:
+        edits.checked({**caption, **tags})
     if album_id is not None:
         check_album(album_id)
 
-    def then(db: Database, photo_id: int) -> None:
+    def then(db: Database, photo_id: int, is_new: bool) -> None:
+        changes = {**(caption if is_new else {}), **tags}  # a photo that was here keeps what somebody said about it
         if changes:
             edits.edit(db, owner, [photo_id], changes)
         if album_id is not None:

@@ -22,6 +22,7 @@ from web.uploads_api import wishes
 bp = Blueprint("uploads_pages", __name__)
 
 MOST_ALBUMS = 200  # to choose from
+MOST_FILES = 1000  # each is open until all have come
 FORM_BYTES = 1 << 20  # fields beside the files
 # With HEIC named, an iPhone sends what it has; without, it makes a JPEG of it that has lost something.
 ACCEPT = ",".join(
@@ -57,7 +58,9 @@ def parts() -> str:
 @takes_files(LARGEST_NUMBER)
 def add() -> str:
     """The form without script: everything in one request, each file on its own."""
-    uploads.check_disk(library(), 2 * (request.content_length or 0))
+    if request.content_length is None:
+        raise BadInput("A form has to say how long it is.")
+    uploads.check_disk(library(), 2 * request.content_length)
     with _form() as (fields, files):
         text = fields.get("album_id", "")
         wish = wishes({"album_id": int(text)} if text.isdigit() else {})
@@ -92,6 +95,7 @@ def _form() -> Iterator[tuple[Any, list[FileStorage]]]:
     """The fields and files of a form. Files go to our own disk, as there may be gigabytes of them, and leave no name there."""
     if request.mimetype != "multipart/form-data":
         raise BadInput("Files are sent as multipart/form-data.")
+    left = MOST_FILES
     with contextlib.ExitStack() as opened:
 
         def on_disk(
@@ -100,6 +104,10 @@ def _form() -> Iterator[tuple[Any, list[FileStorage]]]:
             filename: str | None,
             content_length: int | None = None,
         ) -> IO[bytes]:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise BadInput(f"A form takes {MOST_FILES:,} files. Send the others with another one.")
             return opened.enter_context(tempfile.TemporaryFile(dir=library().data / "uploads"))
 
         _stream, fields, files = parse_form_data(request.environ, on_disk, max_form_memory_size=FORM_BYTES)

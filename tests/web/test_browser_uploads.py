@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response, expect
 
 pytestmark = pytest.mark.browser
@@ -165,7 +166,7 @@ def test_a_file_the_browser_could_not_keep_is_chosen_again_and_goes_on(open_page
     expect(page.locator("add-strip .ask")).to_contain_text("Choose it again, and it goes on where it stopped.")
     sent: list[int] = []
     page.on("request", lambda asked: asked.method == "PATCH" and sent.append(int(asked.headers["upload-offset"])))
-    page.set_input_files("add-strip .choose-again input", photo)
+    page.set_input_files("add-strip [data-chosen-again]", photo)
     said(page).to_have_text("1 new")
     assert sent[0] > 0
 
@@ -186,3 +187,25 @@ def test_without_script_a_form_does_it(open_page, fresh: Fresh) -> None:
     page.set_input_files("input[name=files]", fresh(2))
     page.click("main button:visible")
     expect(page.locator("main [role=status]")).to_contain_text("2 new")
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_axe_finds_nothing_serious_where_photos_are_added(open_page, fresh: Fresh, size: str) -> None:
+    page = open_page("/add", size)
+    assert serious(page) == []
+    page.goto(page.url.removesuffix("add") + "albums")
+    page.click("#add")
+    expect(page.locator("#adding-picker")).to_be_visible()
+    assert serious(page) == []
+    page.keyboard.press("Escape")
+    slow_down(page, 100_000)
+    choose(page, fresh(2, 200_000))
+    page.click("add-strip .unfold")
+    assert serious(page) == []
+    page.click("add-strip .cancel-all")
+    expect(page.locator("add-strip")).to_be_hidden()
+
+
+def serious(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found if each["impact"] in ("serious", "critical")]

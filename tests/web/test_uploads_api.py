@@ -118,6 +118,15 @@ def test_a_file_that_the_owner_has_is_known_before_it_is_sent(
     assert [outcome for _, outcome in sources_of(library)] == ["new", "duplicate"]
 
 
+def test_a_photo_that_was_here_keeps_what_somebody_said_about_it(client: FlaskClient, body: bytes) -> None:
+    photo_id = send(client, body).json["photo_id"]
+    client.patch(f"/api/v1/photos/{photo_id}", json={"title": "Mine"})
+    again = announce(client, body, sha256=hashlib.sha256(body).hexdigest())
+    file(client, again, title="Theirs", tags=["seen"])
+    photo = client.get(f"/api/v1/photos/{photo_id}").json
+    assert (photo["title"], photo["tags"]) == ("Mine", ["seen"])
+
+
 def test_nobody_learns_what_others_have(client: FlaskClient, second_user: FlaskClient, body: bytes) -> None:
     send(client, body)
     theirs = announce(second_user, body, sha256=hashlib.sha256(body).hexdigest())

@@ -56,13 +56,7 @@ if (add) {
     const album = Number(new FormData(input.form).get("album_id")) || undefined
     take(import("./adding/picked.js").then(({ fromInput }) => fromInput(input)).finally(() => (input.value = "")), album)
   })
-  document.addEventListener("keydown", (event) => {
-    const label = event.target.matches?.("label[role=button]") && event.target
-    if (label && (event.key === "Enter" || event.key === " ")) {
-      event.preventDefault()
-      label.querySelector("input").click()
-    }
-  })
+  document.addEventListener("click", ({ target }) => target.closest?.("[data-opens]")?.nextElementSibling.click())
   if (!("webkitdirectory" in HTMLInputElement.prototype)) document.documentElement.classList.add("no-folders") // phones
   listenToDrops()
   document.addEventListener("paste", ({ clipboardData, target }) => {

@@ -25,7 +25,7 @@ class AddStrip extends HTMLElement {
 
   handleEvent({ type, target }) {
     if (type === "change") {
-      if (target.matches(".choose-again input")) this.dispatchEvent(new CustomEvent("chosen", { detail: target, bubbles: true }))
+      if (target.matches("[data-chosen-again]")) this.dispatchEvent(new CustomEvent("chosen", { detail: target, bubbles: true }))
       return
     }
     const row = target.closest("li")?.dataset.id
@@ -58,6 +58,7 @@ class AddStrip extends HTMLElement {
     const isOver = queue.isOver
     const isStopped = queue.isPaused || queue.isSignedOut
     const isStuck = !isOver && tally.left === tally.lost + tally.ask
+    this.#find(".said").ariaLive = isOver || isStopped || isStuck ? "polite" : "off" // not each of five hundred files
     this.#say(".said", isOver ? summary(tally) : doing(tally, queue, isStuck))
     this.#say(".pace", isOver ? more(tally) : isStopped || isStuck ? "" : this.#pace(tally))
     const bar = this.#find("header progress")
