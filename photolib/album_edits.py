@@ -40,8 +40,12 @@ def make(
     photo_ids: Sequence[int] = (),
     query: str | None = None,
     folder_id: int | None = None,
+    is_tree: bool = False,
 ) -> AlbumEdit:
-    """A new album of these photos, or of a folder that it follows from now on, or of whatever a query finds. Raises BadInput."""
+    """A new album of these photos, or of a folder that it follows from now on, or of whatever a query finds. Raises BadInput.
+
+    is_tree: it follows the folders in the folder as well.
+    """
     count = db.conn.execute("select count(*) from albums where owner_id = ?", (user_id,)).fetchone()[0]
     if count >= albums.MOST:
         raise BadInput("There are %(most)s albums already; delete one first.", most=albums.MOST)
@@ -56,21 +60,31 @@ def make(
         order_by="newest" if query is not None else "oldest",
     )  # fmt: skip
     if folder_id is not None:
-        photo_ids = _follow(db, user_id, album_id, folder_id)
+        photo_ids = _follow(db, user_id, album_id, folder_id, is_tree)
     put = album_rows.put_at_end(db, album_id, photo_ids)
     return _done(db, user_id, "make", album_id, put, {"made": [album_id]})
 
 
-def _follow(db: Database, user_id: int, album_id: int, folder_id: int) -> list[int]:
-    """The owner's photos of a folder, in order of time; those that come to it later follow by a trigger (m006)."""
+def _follow(db: Database, user_id: int, album_id: int, folder_id: int, is_tree: bool) -> list[int]:
+    """The owner's photos of a folder, in order of time; those that come to it later follow by a trigger (m006, m013)."""
+    inside = "union all select folders.id from folders join below on folders.parent_id = below.id" if is_tree else ""
+    folders = [
+        row[0]
+        for row in db.conn.execute(
+            f"with recursive below(id) as (select ? {inside}) select id from below", (folder_id,)
+        ).fetchall()
+    ]
     rows = db.conn.execute(
         """select distinct photos.id, shown_at from sources join photos on photos.id = photo_id
-           where folder_id = ? and sources.owner_id = ? order by shown_at, photos.id""",
-        (folder_id, user_id),
+           where folder_id in (select value from json_each(?)) and sources.owner_id = ? order by shown_at, photos.id""",
+        (json.dumps(folders), user_id),
     ).fetchall()
     if not rows:
         raise NotFound("There is no such folder.")
-    db.conn.execute("insert into album_folders (album_id, folder_id) values (?, ?)", (album_id, folder_id))
+    db.conn.executemany(
+        "insert into album_folders (album_id, folder_id, is_tree) values (?, ?, ?)",
+        [(album_id, each, int(is_tree)) for each in folders],
+    )
     return [row[0] for row in rows]
 
 
@@ -106,9 +120,7 @@ def delete(db: Database, user_id: int, album: Album) -> AlbumEdit:
     held = db.conn.execute(
         "select photo_id, position, added_at from album_photos where album_id = ?", (album.id,)
     ).fetchall()
-    folders = [
-        each[0] for each in db.conn.execute("select folder_id from album_folders where album_id = ?", (album.id,))
-    ]
+    folders = db.conn.execute("select folder_id, is_tree from album_folders where album_id = ?", (album.id,)).fetchall()
     db.conn.execute("update albums set parent_id = ? where parent_id = ?", (album.parent_id, album.id))
     db.conn.execute("delete from album_photos where album_id = ?", (album.id,))
     db.conn.execute("delete from albums where id = ?", (album.id,))
@@ -283,8 +295,8 @@ def _undo(db: Database, owner_id: int, before: dict[str, Any]) -> list[int]:
             f"insert into albums ({', '.join(album)}) values ({', '.join('?' * len(album))})", tuple(album.values())
         )
         db.conn.execute(
-            """insert into album_folders (album_id, folder_id) select ?, id from folders
-               where id in (select value from json_each(?))""",
+            """insert into album_folders (album_id, folder_id, is_tree) select ?, folders.id, value ->> 1
+               from json_each(?) join folders on folders.id = value ->> 0""",
             (album["id"], json.dumps(before["folders"])),
         )
     for album_id, columns in before.get("columns", {}).items():

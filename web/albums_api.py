@@ -19,7 +19,7 @@ from web.here import library, user
 
 bp = Blueprint("albums_api", __name__, url_prefix="/api/v1/albums")
 
-MAKING = ("title", "description", "parent_id", "photo_ids", "query", "folder_id")
+MAKING = ("title", "description", "parent_id", "photo_ids", "query", "folder_id", "is_tree")
 CHANGING = ("title", "description", "parent_id", "order_by", "cover_id", "query")
 
 
@@ -43,7 +43,8 @@ def listed() -> dict[str, Any]:
 @bp.post("")
 @takes_files(LARGEST_LIST)
 def make() -> tuple[dict[str, Any], int]:
-    """{"title": ..., "description"?, "parent_id"?} with nothing else, or photo_ids, or a query that fills it, or a folder_id to follow."""
+    """{"title": ..., "description"?, "parent_id"?} with nothing else, or photo_ids, or a query that fills it, or a folder_id to follow
+    (is_tree: with the folders in it)."""
     body = _body(*MAKING)
     parent = _parent(body)
     photo_ids = photo_ids_in(body) if body.get("photo_ids") else []
@@ -51,7 +52,7 @@ def make() -> tuple[dict[str, Any], int]:
     with write(library().db) as db:
         edit = album_edits.make(
             db, user().id, body.get("title") or "", body.get("description") or "", parent, photo_ids,
-            _text(body, "query"), _whole(body, "folder_id"),
+            _text(body, "query"), _whole(body, "folder_id"), body.get("is_tree") is True,
         )  # fmt: skip
     return _done(edit), 201
 

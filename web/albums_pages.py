@@ -110,7 +110,8 @@ def on_map(album_id: int) -> str:
 @bp.post("/albums")
 @takes_files(LARGEST_LIST)
 def make() -> Response:
-    """Fields: title; at will description, parent, and one of photo (once for each), query, saved (a saved search), folder."""
+    """Fields: title; at will description, parent, and one of photo (once for each), query, saved (a saved search), folder (and
+    is_tree, with the folders in it)."""
     form = request.form
     parent = allowed_album(form_number("parent"), "edit") if form.get("parent") else None
     photo_ids = _photo_ids()
@@ -122,7 +123,7 @@ def make() -> Response:
     with write(library().db) as db:
         edit = album_edits.make(
             db, user().id, title or query or "", form.get("description", ""), parent, photo_ids, query,
-            form_number("folder") if form.get("folder") else None,
+            form_number("folder") if form.get("folder") else None, form.get("is_tree") == "yes",
         )  # fmt: skip
     return _answer(edit, albums.album(library().db, edit.album_id).title, f"/albums/{edit.album_id}")
 

@@ -13,6 +13,7 @@ from photolib.migrations import (  # noqa: F401 - each joins the schema as it is
     m010_panoramas,
     m011_tidying,
     m012_quicker,
+    m013_album_trees,
 )
 from photolib.migrations.schema import schema
 

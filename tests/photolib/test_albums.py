@@ -434,6 +434,29 @@ def test_an_album_of_a_folder_follows_it(library: Library, draw_photo: Any, impo
         made(db, "Nowhere", folder_id=folder + 100)
 
 
+def test_an_album_of_a_folder_follows_the_folders_in_it_when_asked_to(
+    library: Library, draw_photo: Any, import_folder: Any
+) -> None:
+    db = library.db
+    first = draw_photo("in/trip/day1/one.jpg", taken="2019:06:01 10:00:00")
+    draw_photo("in/trip/day2/two.jpg", taken="2019:06:02 10:00:00")
+    trip = first.parent.parent
+    import_folder(trip.parent)
+    folder = db.conn.execute("select id from folders where path = ?", (str(trip).encode(),)).fetchone()[0]
+    with pytest.raises(NotFound):
+        made(db, "Only the folder", folder_id=folder)
+    album = made(db, "Trip", folder_id=folder, is_tree=True)
+    assert album.photos == 2
+    draw_photo("in/trip/day3/morning/three.jpg", taken="2019:06:03 10:00:00")
+    import_folder(trip.parent)
+    assert albums.album(db, album.id).photos == 3
+    gone = done(db, album_edits.delete, album)
+    undo(db, gone.id)
+    draw_photo("in/trip/day4/four.jpg", taken="2019:06:04 10:00:00")
+    import_folder(trip.parent)
+    assert albums.album(db, album.id).photos == 4
+
+
 def test_an_album_of_a_search_shows_what_it_finds_now(library: Library) -> None:
     db = library.db
     a, b = days(db, 2)

@@ -77,7 +77,8 @@ class AlbumPicker extends HTMLElement {
     close.append(cross())
     close.onclick = () => this.#dialog.close()
     const title = Object.assign(document.createElement("h2"), { id: "album-picker-title", textContent: _("Add to an album") })
-    const head = document.createElement("header")
+    const head = document.createElement("div")
+    head.className = "head"
     head.append(title, close)
     this.#field.placeholder = _("Find an album or name a new one")
     this.#field.ariaLabel = this.#field.placeholder

@@ -80,6 +80,15 @@ document.addEventListener("toggle", ({ target, newState }) => {
   target.style.top = `${Math.max(8, Math.min(bottom + 4, innerHeight - height - 8))}px`
 }, true)
 
+// A menu goes when what it opens comes.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.(".album-menu [popovertarget]")
+  if (!button) return
+  event.preventDefault()
+  button.closest("[popover]").hidePopover()
+  document.getElementById(button.getAttribute("popovertarget")).showPopover()
+})
+
 // What changed in the head of an album may have changed which photos there are, and their order; and the other way round.
 document.addEventListener("refreshed", ({ target }) => {
   if (target.id !== "album-head") return
