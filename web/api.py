@@ -225,6 +225,7 @@ def photo_json(photo: Photo) -> dict[str, Any]:
         "paths": photo.paths,
         "exif": photo.exif,
         "notes": photo.notes,
+        "panorama": photo.panorama,
         "reason": photo.reason,
         "placeholder": placeholder(photo.placeholder),
         "urls": urls(photo.key),

@@ -424,7 +424,7 @@ export class GridWindow {
 
   /** Put in place what is near the screen, and ask for what is missing there. */
   render(isForced = false) {
-    if (!this.canvas.isConnected) return
+    if (!this.canvas.isConnected || !this.photos.pieces.length) return
     const screen = innerHeight
     if (this.shift && !isForced && !this.#isMapped && this.top < 0 && scrollY > this.origin) return this.#reconcile(true)
     if (this.#isMapped && !isForced && this.#isAtAnEnd(screen)) return this.#reconcile(true)

@@ -127,6 +127,7 @@ class PhotoGrid extends HTMLElement {
     if (!this.window) return location.reload()
     const anchor = this.window.top > 0 ? this.window.anchor() : undefined
     await this.window.renew(anchor, selection)
+    if (!this.total) return location.reload() // nothing is left: the page says so
     this.dispatchEvent(new Event("begun", { bubbles: true }))
   }
 

@@ -169,6 +169,7 @@ class PhotoViewer extends HTMLElement {
       picture.addEventListener("load", () => picture.classList.remove("is-coming"), { once: true })
       picture.addEventListener("error", () => picture.classList.remove("is-coming"), { once: true })
     }
+    for (const each of viewed.querySelectorAll('[data-act="whole"]')) each.hidden = !document.fullscreenEnabled
     this.#stage.show(viewed.querySelector(".stage"))
     this.#slideshow.shows(video)
     this.#saySlideshow()
@@ -370,7 +371,7 @@ class PhotoViewer extends HTMLElement {
   close() {
     const back = this.querySelector('[data-act="close"]')?.href
     if (this.overGrid) history.back()
-    else if (cameFromHere() && !history.state?.photo) history.back()
+    else if (cameFromHere()) history.back()
     else if (back) location.assign(back)
   }
 
@@ -430,7 +431,10 @@ const idIn = (link) => link.getAttribute("href").match(/\/photo\/(\d+)/)[1]
 const addressOf = (id) => document.getElementById(`photo-${id}`)?.getAttribute("href") ?? `/photo/${id}`
 
 /** Whether the page before this one was ours too, so that a step back leads there, at the place where it was left. */
-const cameFromHere = () => history.length > 1 && document.referrer.startsWith(location.origin + "/")
+function cameFromHere() {
+  if (history.length < 2 || !document.referrer.startsWith(location.origin + "/")) return false
+  return !/^\/(login|setup|second-step|photo)\b/.test(new URL(document.referrer).pathname)
+}
 
 /** What was searched for on the page below, so that the photo can show where it says that. */
 function asked() {

@@ -69,6 +69,7 @@ async function hide() {
   }
   closing = undefined
   dialog.close()
+  document.getElementById("toasts")?.append(...dialog.querySelector(".toasts").children) // what was done can still be undone
   dialog.classList.remove("is-closing")
   viewer.empty()
   viewer.dim(1)
