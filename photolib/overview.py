@@ -17,7 +17,8 @@ ABILITY_WORDS = {EMBED: "search by what a photo shows", FACES: "faces", TEXT: "t
 def overview(
     lib: Library, owner_id: int | None = None, most_failures: int = 1000, is_whole: bool = True
 ) -> dict[str, Any]:
-    """Counts, sizes in bytes, what was deleted for good so far, the queue per step with seconds left, libraries, failures (one owner's, or all), models, free space.
+    """Counts, sizes in bytes, what was deleted for good so far, the queue per step with seconds left, libraries, failures (one owner's,
+    or all), models, free space.
 
     is_whole: False for somebody who may only know of their own libraries, and not where this machine keeps things.
 

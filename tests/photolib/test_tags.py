@@ -86,6 +86,14 @@ def test_a_tag_that_gets_the_name_of_another_becomes_one_with_it(library: Librar
     assert rows(library) == before
 
 
+def test_a_file_follows_its_tag_through_all_its_names(library: Library, photos: list[int]) -> None:
+    with write(library.db) as db:
+        tags.rename(db, 1, named(library, "sea"), "ocean")
+        tags.merge(db, 1, named(library, "beach"), named(library, "ocean"))
+        describe(db, photos[1], ["sea"])
+    assert listed(library) == {"beach": 3}
+
+
 def test_a_deleted_tag_does_not_come_back_from_a_file_but_with_an_undo(library: Library, photos: list[int]) -> None:
     before = rows(library)
     with write(library.db) as db:

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ from photolib.search import documents
 from photolib.sources import FileState
 from photolib.trash import Size
 from photolib.verify import check, find_orphans
-from photolib.worker import work_until_idle
+from photolib.worker import Worker, work_until_idle
 from tests.conftest import DrawPhoto, ImportFolder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +55,9 @@ def delete(library: Library, *photo_ids: int, owner_id: int = 1) -> Size:
 
 
 def is_clean(library: Library) -> bool:
-    return check(library, fix=False, look=lambda *_: None).problems == [] and find_orphans(library) == []
+    """An hour later, when nothing can be in flight any more."""
+    found = check(library, fix=False, look=lambda *_: None, clock=lambda: time.time() + 3600)
+    return found.problems == [] and find_orphans(library) == []
 
 
 def another_user(library: Library) -> int:
@@ -420,6 +423,43 @@ def test_after_a_long_absence_a_day_passes_before_anything_is_deleted(
     for hours in (0, 12, 23):
         assert trash.empty_by_age(library, back + timedelta(hours=hours)) == Size()
     assert trash.empty_by_age(library, back + timedelta(hours=24)).photos == 1
+
+
+def test_a_worker_empties_the_trash_by_itself(
+    library: Library, draw_photo: DrawPhoto, import_folder: ImportFolder, tmp_path: Path
+) -> None:
+    draw_photo("in/a.jpg")
+    import_folder(tmp_path / "in")
+    trashed_since(library, *photos(library).values(), datetime(2020, 1, 1, tzinfo=UTC))
+    with write(library.db) as db:  # it has looked a moment ago, and was on all the time
+        catalog.remember(db, trash._LOOKED_AT, datetime.now(UTC).isoformat())
+    worker = Worker(library)
+    worker.start()
+    late = time.monotonic() + 30
+    while (photos(library) or trash.is_waiting(library.db)) and time.monotonic() < late:
+        worker.pause()
+    worker.stop()
+    assert photos(library) == {}
+    assert list(library.originals.keys()) == []
+
+
+def test_rows_are_on_the_disk_before_a_file_is_removed(
+    library: Library, draw_photo: DrawPhoto, import_folder: ImportFolder, tmp_path: Path
+) -> None:
+    draw_photo("in/a.jpg")
+    import_folder(tmp_path / "in")
+    (photo_id,) = photos(library).values()
+    put_away(library, photo_id)
+    with write(library.db) as db:
+        trash.delete(db, 1)
+    said: list[str] = []
+    library.db.conn.set_trace_callback(said.append)
+    trash.work(library, 60)
+    library.db.conn.set_trace_callback(None)
+    flushed = said.index("pragma synchronous = full")
+    gone = next(at for at, each in enumerate(said) if each.startswith("delete from photos"))
+    committed = said.index("commit", gone)
+    assert flushed < gone < committed < said.index("pragma synchronous = normal")
 
 
 def test_without_retention_the_trash_keeps_everything(
