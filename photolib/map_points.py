@@ -187,13 +187,19 @@ _OF_SQUARE = "count(*), avg(latitude), avg(longitude), max(shown_at), id"
 
 
 def _timeline(db: Database, owner_id: int, box: Box, grid: _Grid, months: tuple[str, str]) -> Iterator[Any]:
-    """Row by row: each is one stretch of an index that holds all that is asked for."""
+    """Row by row: each is one stretch of an index that holds all that is asked for. What holds for all photos is not asked of each."""
+    also = ""
+    values: list[Any] = []
+    if (box.west, box.east) != (-180.0, 180.0):
+        also, values = " and longitude between ? and ?", [box.west, box.east]
+    if months != EVER:
+        also, values = f"{also} and shown_at >= ? and shown_at < ?", [*values, months[0], months[1] + "~"]
     for band, (south, north) in enumerate(zip(grid.edges, grid.edges[1:], strict=False)):
         yield from db.conn.execute(
             f"""select {band}, cast((longitude + 180) * ? as integer) as square, {_OF_SQUARE} from photos indexed by idx_photos_map
-                where owner_id = ? and is_listed = 1 and latitude is not null and latitude >= ? and latitude < ?
-                  and longitude between ? and ? and shown_at >= ? and shown_at < ? group by square""",
-            (grid.per_degree, owner_id, south, north, box.west, box.east, months[0], months[1] + "~"),
+                where owner_id = ? and is_listed = 1 and latitude is not null and latitude >= ? and latitude < ?{also}
+                group by square""",
+            (grid.per_degree, owner_id, south, north, *values),
         )
 
 

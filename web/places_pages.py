@@ -12,6 +12,7 @@ from photolib.scopes import Scope
 from photolib.understood import Visited
 from web.grid import grid
 from web.here import library, user
+from web.kept import kept
 from web.language import _
 from web.map_api import asked_box, asked_months
 from web.results import search_for
@@ -37,13 +38,13 @@ class Shown:
 @bp.get("/places")
 def places() -> str:
     db, owner = library().db, user().id
-    months = scopes.buckets(db, owner, Scope("placed"))
+    months = kept(("placed", owner), lambda: scopes.buckets(db, owner, Scope("placed")))
     return render_template(
         "places.html",
         countries=[_country(each) for each in understood.places(db, owner)],
         months=json.dumps(dict(months)),
         placed=sum(photos for _month, photos in months),
-        unplaced=scopes.count(db, owner, Scope("unplaced")),
+        unplaced=kept(("unplaced", owner), lambda: scopes.count(db, owner, Scope("unplaced"))),
         tiles=library().config.map_tiles,
     )
 

@@ -6,10 +6,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from photolib import config as settings
+from photolib import map_points, understood
 from photolib.db import write
 from photolib.errors import BadInput
 from photolib.library import Library
-from tests.web.conftest import ListPhotos, app_for
+from photolib.understood import PhotoPlace
+from tests.web.conftest import ListPhotos, app_for, client_of
 from web.guard import tile_source
 
 BRITTANY = "west=-6&south=46&east=0&north=50&zoom=7"
@@ -91,8 +93,9 @@ def test_pages_load_pictures_of_a_tile_server_only_where_one_was_set_up(library:
     library = replace(
         library, config=replace(library.config, map_tiles="https://{s}.tiles.example.org/{z}/{x}/{y}.png")
     )
-    app = app_for(library)
-    assert app
+    answer = client_of(app_for(library)).get("/places")
+    assert "img-src https://*.tiles.example.org 'self' data:;" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Content-Security-Policy"].count("http") == 1
     assert tile_source(library.config.map_tiles) == "https://*.tiles.example.org"
 
 
@@ -107,3 +110,34 @@ def test_an_address_that_is_no_tile_server_stops_the_start(tmp_path, address: st
     (tmp_path / "photolib.toml").write_text(f'map_tiles = "{address}"')
     with pytest.raises(BadInput, match="map_tiles"):
         settings.load(tmp_path / "photolib.toml", {})
+
+
+def test_photos_without_a_place_are_offered_the_one_that_others_had_around_then(
+    client: FlaskClient, library: Library, list_photos: ListPhotos, stranger_id: int
+) -> None:
+    one, two, far = list_photos("2024-06-14T10:00:00.000", "2024-06-14T11:00:00.000", "2024-07-01T10:00:00.000")
+    theirs = list_photos("2024-06-14T10:00:00.000", owner=stranger_id)
+    with write(library.db) as db:
+        for photo_id in (one, two, *theirs):
+            understood.keep_place(db, photo_id, PhotoPlace("FR", "France", "Brittany", "Rennes", 48.1, -1.7, True))
+        understood.keep_place(db, far, PhotoPlace("DE", "Germany", None, None, 50.0, 8.0, False))
+    (group,) = map_points.estimated(library.db, 1)
+    assert (group.day, group.city, group.latitude, group.photo_ids) == ("2024-06-14", "Rennes", 48.1, [two, one])
+    page = client.get("/places/unplaced").text
+    assert "Rennes, Brittany, France" in page
+    assert "Germany" not in page
+    form = {"act": "place", "latitude": group.latitude, "longitude": group.longitude, "photo": group.photo_ids}
+    said = client.post("/photos/act", data=form, headers={"Accept": "application/json"}).json
+    assert said["undo"]
+    assert map_points.estimated(library.db, 1) == []
+    assert [each["count"] for each in client.get("/api/v1/map").json["items"]] == [2]
+    client.post(said["undo"])
+    assert client.get("/api/v1/map").json["items"] == []
+
+
+def test_a_page_of_photos_in_view_is_of_a_box_only(client: FlaskClient, placed: list[int]) -> None:
+    page = client.get(f"/places/photos?{BRITTANY}").text
+    assert f"photo-{placed[0]}" in page
+    assert f"photo-{placed[2]}" not in page
+    assert client.get("/places/photos/favourites").status_code == 404
+    assert "No photos were taken" in client.get("/places/photos?west=-40&south=-40&east=-39&north=-39").text

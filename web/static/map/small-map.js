@@ -52,7 +52,7 @@ class SmallMap extends HTMLElement {
 
   #lead() {
     const { lat, lon } = this.dataset
-    this.link.href = `/places?at=${Number(lat).toFixed(5)},${Number(lon).toFixed(5)},13`
+    this.link.href = `/places?at=${Number(lat).toFixed(5)},${Number(lon).toFixed(5)},13&show=photos` // with the photos taken near here
   }
 }
 
