@@ -177,6 +177,15 @@ def holding(db: Database, photo_id: int) -> list[tuple[int, str]]:
     return rows.fetchall()
 
 
+def is_placed(db: Database, album_id: int) -> bool:
+    """Whether it is known of any photo of an album where it was taken."""
+    row = db.conn.execute(
+        """select 1 from album_members join photos on photos.id = photo_id where album_id = ? and latitude is not null limit 1""",
+        (album_id,),
+    )
+    return row.fetchone() is not None
+
+
 def _albums(db: Database, album_ids: Sequence[int]) -> list[Album]:
     """These albums in this order, with their covers."""
     rows = db.conn.execute(

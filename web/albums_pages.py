@@ -101,7 +101,9 @@ def cover(album_id: int) -> str:
 
 @bp.get("/albums/<int:album_id>/map")
 def on_map(album_id: int) -> str:
-    return render_template("album_map.html", album=looked_at(album_id))
+    return render_template(
+        "album_map.html", album=looked_at(album_id), is_placed=albums.is_placed(library().db, album_id)
+    )
 
 
 # ---------------------------------------------------------------- acts

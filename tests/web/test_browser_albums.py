@@ -317,6 +317,20 @@ def test_a_dialog_asks_for_an_album_or_makes_one(open_page: OpenPage, photos: li
     expect(picked).to_have_attribute("data-picked", "none")
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_what_is_chosen_in_the_timeline_is_put_into_an_album(open_page: OpenPage, photos: list[int], size: str) -> None:
+    page = open_page("/", size)
+    album_id = made(page, f"Chosen {size}")
+    page.locator(".canvas .tick").nth(1).dispatch_event("click")
+    page.locator(".canvas .tick").nth(3).dispatch_event("click")
+    page.locator(".selection-bar").get_by_role("button", name="Add to an album").click()
+    page.get_by_role("dialog", name="Add to an album").get_by_role("button", name=f"Chosen {size}").click()
+    expect(page.get_by_text(f"2 photos added to Chosen {size}")).to_be_visible()
+    assert order(page, album_id) == [photos[-4], photos[-2]]
+    goes(page, page.get_by_role("button", name="Undo").click, "/undo")
+    assert order(page, album_id) == []
+
+
 def test_a_thousand_albums_are_fetched_as_somebody_scrolls(open_page: OpenPage) -> None:
     page = open_page("/albums")
     ask(page, "/api/v1/albums", {"title": "Shelf"})

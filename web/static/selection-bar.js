@@ -38,6 +38,7 @@ class SelectionBar extends HTMLElement {
     else if (deed === "all") grid().picks.chooseAll()
     else if (deed === "place") place()
     else if (deed === "download") download()
+    else if (deed === "album") addToAlbum()
     else if (deed === "leave-album") leaveAlbum(this.dataset.scope)
     else if (deed === "delete") deleteForGood(button)
   }
@@ -157,6 +158,12 @@ function download() {
   form.remove()
   toast(plural("{n} photo is being downloaded", "{n} photos are being downloaded", selection.size))
   selection.clear()
+}
+
+async function addToAlbum() {
+  const { pickAlbum } = await import("./album-picker.js")
+  const album = await pickAlbum()
+  if (album) apply((photo_ids) => send(`/api/v1/albums/${album.id}/photos`, { photo_ids }))
 }
 
 function leaveAlbum(scope) {

@@ -6,36 +6,9 @@ import { _, date, plural } from "./words.js"
 // The dialogs of the bar that acts on chosen photos. Each is made ready when it is opened.
 
 export function prepare(dialog) {
-  const make = { "selection-album": albums, "selection-date": dates, "selection-tags": tags, "selection-delete": question }[dialog.id]
+  const make = { "selection-date": dates, "selection-tags": tags, "selection-delete": question }[dialog.id]
   make?.(dialog, !dialog.dataset.isMade)
   dialog.dataset.isMade = "yes"
-}
-
-// ------------------------------------------------------------ albums
-
-async function albums(dialog, isNew) {
-  const list = dialog.querySelector("[data-albums]")
-  const form = dialog.querySelector("form")
-  form.reset()
-  if (isNew) {
-    form.addEventListener("submit", (event) => {
-      event.preventDefault()
-      const title = form.elements.title.value.trim()
-      if (title) addToNew(title)
-    })
-  }
-  list.replaceChildren()
-  const answer = await fetch("/api/v1/albums?level=all&fillable=1&sort=changed&size=100").catch(() => undefined)
-  const { items } = answer?.ok ? await answer.json() : { items: [] }
-  list.replaceChildren(...items.map(({ album_id, title, count }) => choice(title, plural("{n} photo", "{n} photos", count ?? 0), () => apply((photo_ids) => put(album_id, photo_ids)))))
-}
-
-const put = (album, photo_ids) => send(`/api/v1/albums/${album}/photos`, { photo_ids })
-
-/** Make an album of the first photos; those that are sent later are added to it. */
-function addToNew(title) {
-  let made
-  return apply(async (photo_ids) => (made ? put(made.album_id, photo_ids) : (made = await send("/api/v1/albums", { title, photo_ids }))))
 }
 
 // ------------------------------------------------------------ deleting for good
