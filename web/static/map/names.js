@@ -38,7 +38,7 @@ export class Names {
   }
 
   #moved() {
-    if (!this.map._loaded) return
+    if (!this.map._loaded || !this.map.getPane("mapPane")) return
     this.#arrange()
     clearTimeout(this.#timer)
     this.#asking?.abort()
@@ -46,6 +46,7 @@ export class Names {
   }
 
   async #ask() {
+    if (!this.map.getPane("mapPane")) return
     this.#asking = new AbortController()
     const found = await ask("/api/v1/map/names", inView(this.map), this.#asking.signal)
     if (!found) return
