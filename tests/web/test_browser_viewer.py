@@ -213,7 +213,8 @@ def test_axe_finds_nothing_serious_in_the_open_viewer(open_page: OpenPage, album
     page.keyboard.press("i")
     page.locator("#info-" + str(album.of_type("live")["photo_id"])).wait_for()
     found = Axe().run(page).response["violations"]
-    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+    serious = [each for each in found if each["impact"] in ("serious", "critical")]
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in serious] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -568,6 +569,55 @@ def test_the_trash_takes_a_photo_the_next_one_comes_and_undo_brings_it_back(open
     page.keyboard.press("Escape")
     expect(page.locator("dialog.viewer-over")).to_be_hidden()
     expect(page.locator(f"#photo-{album.photos[here]['photo_id']}")).to_be_visible()
+
+
+def test_what_was_done_can_be_undone_after_the_viewer_has_closed(open_page: OpenPage) -> None:
+    page = open_page()
+    gone = open_first(page, 6)
+    page.keyboard.press("#")
+    expect(page.locator("dialog .toast")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog.viewer-over")).to_be_hidden()
+    expect(page.locator(f"#photo-{gone}")).to_have_count(0)
+    undo(page)
+    expect(page.locator(f"#photo-{gone}")).to_be_visible()
+
+
+def test_the_last_photo_of_the_trash_is_restored_and_the_page_says_that_it_is_empty(
+    open_page: OpenPage, album: Album
+) -> None:
+    photo = named(album, "DSCN0021.jpg")
+    page = open_page(f"/photo/{photo}")
+    page.keyboard.press("#")
+    expect(page.locator(".toast")).to_be_visible()
+    page.goto(album.url + "/trash")
+    until(page, "document.querySelector('photo-grid')?.window")
+    page.locator(f"#photo-{photo}").click()
+    expect(page.get_by_role("button", name="Delete for good").first).to_be_visible()
+    page.get_by_role("button", name="Restore").click()
+    expect(page.locator(".tile")).to_have_count(0)
+    assert page.url.endswith("/trash")
+
+
+def test_a_photo_is_placed_by_a_name_and_filed_in_an_album(open_page: OpenPage, album: Album) -> None:
+    photo = named(album, "DSCN0021.jpg")
+    page = open_page(f"/photo/{photo}", reduced_motion="reduce")
+    page.keyboard.press("i")
+    where = page.locator(f"#where-{photo}")
+    where.locator("summary").click()
+    name = where.get_by_role("combobox")
+    expect(name).to_be_focused()
+    name.fill("Reykjavik")
+    where.get_by_role("option").first.click()
+    expect(where).to_contain_text("64.1")
+    undo(page)
+    expect(where).to_contain_text("43.4")
+    page.locator("photo-viewer").focus()
+    page.keyboard.press("a")
+    page.get_by_label("Find an album or name a new one").fill("An album of its own")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#albums-{photo}").get_by_role("link", name="An album of its own")).to_be_visible()
+    undo(page)
 
 
 # ---------------------------------------------------------------- without script
