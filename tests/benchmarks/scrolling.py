@@ -58,13 +58,14 @@ def _scrolled(browser: Browser, server: Server, size: str, world: World) -> list
         page = _opened(browser, server, size, is_traced=True)
         went_from = page.evaluate("scrollY")
         go(page, world)
-        longest = _longest_task(browser)
+        longest, work = _longest_task(browser)
         noticed = page.evaluate("window.longest")
         went_to = page.evaluate("scrollY")
         rows.append(
             Row(
                 f"  {what}, {size}", f"{longest * 1000:.0f} ms",
-                f"as the page sees it: {f'{noticed:.0f} ms' if noticed else 'none over 50 ms'}; {abs(went_to - went_from):.0f} px",
+                f"at most {work * 1000:.0f} ms of the processor; as the page sees it {f'{noticed:.0f} ms' if noticed else 'none over 50 ms'}; "
+                f"{abs(went_to - went_from):.0f} px",
                 "", f"<= {LONGEST_TASK * 1000:.0f} ms", longest <= LONGEST_TASK,
             )
         )  # fmt: skip
@@ -148,12 +149,13 @@ def _scrub(page: Page, world: World) -> None:
     page.wait_for_timeout(500)
 
 
-def _longest_task(browser: Browser) -> float:
-    """Seconds of the longest task on the main thread of the page's process, from a trace."""
+def _longest_task(browser: Browser) -> tuple[float, float]:
+    """Seconds that the longest task on the main thread of the page's process took by the clock, and the most that one took of the
+    processor, from a trace. On a machine that does other things the second says more."""
     events: list[dict[str, Any]] = json.loads(browser.stop_tracing())["traceEvents"]
     mains = {(each["pid"], each["tid"]) for each in events if each.get("args", {}).get("name") == "CrRendererMain"}
     tasks = [
-        each["dur"]
+        each
         for each in events
         if each.get("ph") == "X"
         and each["name"] in ("RunTask", "ThreadControllerImpl::RunTask")
@@ -161,7 +163,7 @@ def _longest_task(browser: Browser) -> float:
     ]
     if not tasks:
         raise RuntimeError("the trace holds no tasks")
-    return max(tasks) / 1e6
+    return max(each["dur"] for each in tasks) / 1e6, max(each.get("tdur", 0) for each in tasks) / 1e6
 
 
 def _first_screen(browser: Browser, server: Server) -> Row:

@@ -336,9 +336,8 @@ export class GridWindow {
 
   /** The scroll bar was moved by more than anybody scrolls: its place says where in the whole list. */
   #mapped(y) {
-    const screen = innerHeight
-    const share = (y - this.origin) / Math.max(1, this.canvas.offsetHeight - screen)
-    this.shift = Math.min(Math.max(share, 0), 1) * (this.length - screen) - (y - this.origin)
+    const here = y - this.origin
+    this.shift = here <= 0 ? 0 : stretched(here, TALLEST, this.length) - here
   }
 
   #setHeight() {
@@ -355,11 +354,7 @@ export class GridWindow {
   #reconcile(isForced = false) {
     if (this.#touching && !isForced) return
     const top = this.top
-    let want = top
-    if (this.#isMapped) {
-      const screen = innerHeight
-      want = top < 0 ? top : (top / Math.max(1, this.length - screen)) * (TALLEST - screen)
-    }
+    const want = this.#isMapped && top > 0 ? stretched(top, this.length, TALLEST) : top
     const wanted = Math.max(0, this.origin + want)
     if (Math.abs(wanted - scrollY) < 1 && (this.#isMapped || Math.abs(this.shift) < 1)) return
     this.shift = this.#isMapped ? top - want : 0
@@ -562,7 +557,7 @@ export class GridWindow {
     said.textContent = box.day?.said ?? month?.said ?? box.key
     heading.append(said)
     if (box.day?.place) heading.append(" ", Object.assign(document.createElement("span"), { className: "quiet", textContent: `· ${box.day.place}` }))
-    heading.title = heading.textContent
+    heading.title = heading.ariaLabel = heading.textContent // without what the tick in it says
     this.host.picks?.addDayTick(heading, said.textContent)
     return heading
   }
@@ -615,6 +610,17 @@ export class GridWindow {
       set(blank, "height", Math.max(0, piece.height - this.look.gap))
     }
   }
+}
+
+/**
+ * Where a height of one canvas lies in another. Near both ends they are the same, so that scrolling comes to the ends as it does
+ * everywhere; in between the one is a picture of the other.
+ */
+function stretched(y, from, to) {
+  const ends = TALLEST / 10
+  if (y <= ends) return y
+  if (y >= from - ends) return to - (from - y)
+  return ends + ((y - ends) * (to - 2 * ends)) / (from - 2 * ends)
 }
 
 /** Set a length, unless it is that already: writing one makes the browser work even then. */
