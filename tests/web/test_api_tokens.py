@@ -130,7 +130,9 @@ def test_abuse_18_a_role_taken_away_is_taken_from_its_tokens_at_once(
     with write(library.db) as db:
         users.set_role(db, stranger_id, "guest")
     assert ask(f"/api/v1/photos/{photo}").status_code == 200
-    assert ask(f"/api/v1/photos/{photo}", "PATCH", **title).status_code == 403
+    answer = ask(f"/api/v1/photos/{photo}", "PATCH", **title)
+    assert answer.status_code == 403
+    assert "This token is not allowed" in answer.json["error"]["message"]
     assert ask("/api/v1/photos/upload-url", "POST", json={}).status_code == 403
     with write(library.db) as db:
         users.disable(db, stranger_id)
@@ -148,6 +150,16 @@ def test_abuse_18_an_admin_who_is_none_any_more_has_no_admin_token_either(librar
     assert token is not None
     assert user is not None
     assert api_tokens.allowed(user.role, token.scopes) == {"read"}
+
+
+def test_a_token_counts_and_not_the_cookie_beside_it(
+    client: FlaskClient, library: Library, list_photos: Callable[..., list[int]], stranger_id: int
+) -> None:
+    (mine,) = list_photos("2024-06-14T10:00:00")
+    with write(library.db) as db:
+        _, text = api_tokens.make(db, users.account(db, stranger_id), "x", ["read"], None)
+    assert client.get(f"/api/v1/photos/{mine}").status_code == 200
+    assert client.get(f"/api/v1/photos/{mine}", headers={"Authorization": f"Bearer {text}"}).status_code == 404
 
 
 @pytest.mark.parametrize(
