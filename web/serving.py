@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import socket
+import stat
 import sys
 import threading
 import time
@@ -149,8 +150,14 @@ def _ask_after_the_silent() -> None:
 
 
 def _keeps_alive(handle: int) -> bool:
-    """Set an open file so, if it is a socket that listens; return whether it is one."""
+    """Set an open file so, if it is a socket that listens; return whether it is one.
+
+    Only sockets are opened a second time and closed again: closing any handle of a file lets go of all locks that this process
+    has on it (https://www.sqlite.org/howtocorrupt.html, 2.2), and the database's must stay.
+    """
     try:
+        if not stat.S_ISSOCK(os.fstat(handle).st_mode):
+            return False
         own = os.dup(handle)
     except OSError:
         return False  # closed meanwhile

@@ -136,3 +136,12 @@ def resident_mb(server: Server) -> int:
         if fields["PPid"].strip() == str(server.process.pid):
             total += int(fields.get("VmRSS", "0 kB").split()[0]) >> 10
     return total
+
+
+def test_another_process_that_closes_the_database_takes_it_from_nobody(server: Server, world: Path) -> None:
+    """SQLite removes its log when the last one closes. A server that has lost its locks would not count, and lose what it wrote."""
+    assert server.get("/api/v1/progress")
+    look = f"import sqlite3; db = sqlite3.connect({str(world / 'photolib.db')!r}); db.execute('select * from users').fetchall(); db.close()"
+    subprocess.run([sys.executable, "-c", look], check=True)
+    assert (world / "photolib.db-shm").exists()
+    assert (world / "photolib.db-wal").exists()
