@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from photolib import access, catalog, faces, jobs, labels, scopes, understood, variants
+from photolib import access, album_searches, albums, catalog, faces, jobs, labels, scopes, understood, variants
 from photolib.catalog import Part, Photo, Tile
 from photolib.db import write
 from photolib.errors import BadInput, NotFound
@@ -138,6 +138,8 @@ def asked_scope() -> Scope:
     """The scope that `?scope=` names. Raises BadInput, and NotFound when it is not the visitor's."""
     scope = scopes.parse(request.args.get("scope"))
     scopes.require(library().db, user().id, scope)
+    if scope.kind == "album":
+        album_searches.freshen(library(), albums.album(library().db, scope.ids[0]))
     return scope
 
 

@@ -27,6 +27,12 @@ def undo(client: FlaskClient, done: Json) -> None:
     assert client.post(done["undo"]).status_code == 200
 
 
+def asked_long_ago(client: FlaskClient) -> None:
+    """As if a while had passed since the searches of albums were asked."""
+    with write(client.application.extensions["photolib"].db) as db:
+        db.conn.execute("update albums set found_at = datetime('now', '-2 seconds') || '+00:00'")
+
+
 def test_an_album_is_made_listed_changed_and_deleted(client: FlaskClient, list_photos: Any) -> None:
     photos = list_photos(*MOMENTS)
     album = made(client, photo_ids=photos, description="By boat")
@@ -78,6 +84,9 @@ def test_an_album_of_a_search_stays_live(client: FlaskClient, list_photos: Any) 
     assert changed.status_code == 200
     assert client.get(at).json["count"] == 1
     assert order(client, album["album_id"]) == [a]
+    client.patch(f"/api/v1/photos/{a}", json={"is_favourite": False})
+    asked_long_ago(client)
+    assert client.get(f"/api/v1/timeline/buckets?scope=album-{album['album_id']}").json["items"] == []
     assert client.post(f"{at}/photos", json={"photo_ids": [a]}).status_code == 400
     assert [each["title"] for each in client.get("/api/v1/albums?fillable=1&level=all").json["items"]] == []
 
