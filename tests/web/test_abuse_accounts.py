@@ -444,8 +444,7 @@ def test_14_a_cookie_that_was_there_before_log_in_is_worth_nothing(app: Flask, l
 def test_14_only_the_hash_of_a_token_is_kept(app: Flask, library: Library, zoe: int) -> None:
     client = browser(app)
     log_in(client)
-    library.db.conn.execute("pragma wal_checkpoint(truncate)")
-    kept = (library.data / "photolib.db").read_bytes()
+    kept = library.db.conn.serialize()
     assert cookie_of(client).encode() not in kept
     assert GOOD.encode() not in kept
 

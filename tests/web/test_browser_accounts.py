@@ -1,5 +1,6 @@
 """The doors as people walk through them: set-up, log-in and log-out, sessions, an invitation; on a phone and on a desktop."""
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from photolib.accounts import setup
+from photolib.accounts import passwords, setup, users
 from photolib.db import connect, write
 
 from .conftest import SIZES, Server, serving
@@ -44,9 +45,32 @@ def code(house: Server, tmp_path: Path) -> str:
         db.close()
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that was set up, for all tests that need no first start."""
+    data = tmp_path_factory.mktemp("home") / "data"
+    data.mkdir()
+    with serving(data) as server:
+        yield dataclasses.replace(server, token=str(data))
+
+
 @pytest.fixture
-def visit(browser: Browser, house: Server, size: str) -> Iterator[Open]:
+def mara(home: Server, size: str, request: pytest.FixtureRequest) -> str:
+    """An admin of this test's own, by name; the password is PASSWORD."""
+    db, name = connect(Path(home.token) / "photolib.db"), f"mara-{abs(hash(request.node.name)) % 10**6}"
+    hashed = passwords.hash(PASSWORD)
+    try:
+        with write(db) as changed:
+            users.set_password(changed, users.add(changed, name, "Mara", "admin").id, hashed)
+    finally:
+        db.close()
+    return name
+
+
+@pytest.fixture
+def visit(browser: Browser, request: pytest.FixtureRequest, size: str) -> Iterator[Open]:
     """A browser of its own at a page. Fails the test when a page complains of more than a refused form."""
+    house: Server = request.getfixturevalue("house" if "house" in request.fixturenames else "home")
     complaints, contexts = [], []
 
     def open_it(path: str = "/", **options: Any) -> Page:
@@ -114,28 +138,26 @@ def test_from_the_first_start_to_being_signed_in_again(visit: Open, code: str, h
     assert not page.evaluate("document.cookie")  # out of reach for scripts
 
 
-def test_a_session_is_signed_out_from_another_browser(visit: Open, code: str, house: Server) -> None:
-    here = visit("/")
-    set_up(here, code)
-    here.wait_for_url(f"{house.url}/")
+def test_a_session_is_signed_out_from_another_browser(visit: Open, mara: str, home: Server) -> None:
+    here = visit("/login")
+    sign_in(here, name=mara)
+    here.wait_for_url(f"{home.url}/")
     there = visit("/login", user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
-    sign_in(there)
-    there.wait_for_url(f"{house.url}/")
-    here.goto(f"{house.url}/account")
+    sign_in(there, name=mara)
+    there.wait_for_url(f"{home.url}/")
+    here.goto(f"{home.url}/account")
     is_usable_by_everybody(here)
     other = here.get_by_role("listitem").filter(has_text="Firefox on Linux")
     other.get_by_role("button").click()
     expect(here.get_by_text("That browser is signed out.")).to_be_visible()
     expect(here.get_by_text("Firefox on Linux")).to_have_count(0)
     there.reload()
-    expect(there).to_have_url(f"{house.url}/login")
+    expect(there).to_have_url(f"{home.url}/login")
 
 
-def test_the_password_language_and_colours_are_changed(visit: Open, code: str, house: Server) -> None:
-    page = visit("/")
-    set_up(page, code)
-    page.wait_for_url(f"{house.url}/")
-    page.goto(f"{house.url}/account")
+def test_the_password_language_and_colours_are_changed(visit: Open, mara: str, home: Server) -> None:
+    page = visit("/account")
+    sign_in(page, name=mara)
     page.get_by_label("Colours").select_option("dark")
     page.get_by_label("What you are called").fill("Mara L.")
     press(page, "Save")
@@ -152,12 +174,11 @@ def test_the_password_language_and_colours_are_changed(visit: Open, code: str, h
     expect(page.get_by_text("The new password is set.")).to_be_visible()
 
 
-def test_somebody_is_invited_and_comes_in(visit: Open, code: str, house: Server) -> None:
-    admin = visit("/")
-    set_up(admin, code)
-    admin.wait_for_url(f"{house.url}/")
-    admin.goto(f"{house.url}/admin/users")
-    admin.get_by_label("User name").fill("ben")
+def test_somebody_is_invited_and_comes_in(visit: Open, mara: str, home: Server, size: str) -> None:
+    ben_name = f"ben-{size}"
+    admin = visit("/admin/users")
+    sign_in(admin, name=mara)
+    admin.get_by_label("User name").fill(ben_name)
     admin.get_by_label("Room for their photos").fill("50 GB")
     press(admin, "Add")
     is_usable_by_everybody(admin)
@@ -166,15 +187,15 @@ def test_somebody_is_invited_and_comes_in(visit: Open, code: str, house: Server)
     is_usable_by_everybody(ben)
     ben.get_by_label("New password").fill("another horse battery")
     press(ben, "Go to the photos")
-    expect(ben).to_have_url(f"{house.url}/")
+    expect(ben).to_have_url(f"{home.url}/")
     admin.get_by_role("link", name="All users").click()
     is_usable_by_everybody(admin)
-    admin.get_by_role("main").get_by_role("link", name="ben").click()
+    admin.get_by_role("main").get_by_role("link", name=ben_name).click()
     is_usable_by_everybody(admin)
     press(admin, "Disable")
-    expect(admin.get_by_text("ben can no longer sign in.")).to_be_visible()
+    expect(admin.get_by_text(f"{ben_name} can no longer sign in.")).to_be_visible()
     ben.reload()
-    expect(ben).to_have_url(f"{house.url}/login")
+    expect(ben).to_have_url(f"{home.url}/login")
 
 
 def test_without_script_one_comes_in_and_out_too(visit: Open, code: str, house: Server, size: str) -> None:
