@@ -312,7 +312,7 @@ def test_a_file_that_changed_while_it_was_sent_is_not_kept(client: FlaskClient, 
 def test_an_address_that_was_not_signed_here_leads_nowhere(client: FlaskClient, body: bytes) -> None:
     path = path_of(announce(client, body))
     for wrong in (
-        path[:-1] + ("A" if path[-1] != "A" else "B"),
+        path[:-9] + "A" * 9,
         "/api/v1/uploads/x",
         "/api/v1/uploads/W10.x",
         path + "%00",
@@ -592,6 +592,18 @@ def test_a_disk_that_loses_bytes_is_noticed(client: FlaskClient, library: Librar
     answer = patch(client, announced, body[500:], 500)
     assert answer.status_code == 503
     assert "begins anew" in answer.json["error"]["message"]
+    assert offset_of(client, announced) == 0
+    assert patch(client, announced, body).status_code == 204
+    assert file(client, announced).json["outcome"] == "new"
+
+
+def test_what_the_disk_gives_back_is_compared_with_what_came(
+    client: FlaskClient, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announced, really = announce(client, body), os.pread
+    with monkeypatch.context() as lying:
+        lying.setattr(os, "pread", lambda *asked: bytes(len(really(*asked))))
+        assert patch(client, announced, body).status_code == 503
     assert offset_of(client, announced) == 0
     assert patch(client, announced, body).status_code == 204
     assert file(client, announced).json["outcome"] == "new"

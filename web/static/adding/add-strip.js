@@ -126,8 +126,9 @@ class AddStrip extends HTMLElement {
       row.className = `is-${item.state}`
       row.querySelector(".how").textContent = stateOf(item)
       const bar = row.querySelector("progress")
-      bar.hidden = item.state !== "sending" || item.isHere
-      bar.value = item.sent / item.size
+      const isLooking = item.state === "looking" && item.looked
+      bar.hidden = !isLooking && (item.state !== "sending" || item.isHere)
+      bar.value = (isLooking ? item.looked : item.sent) / item.size
       row.querySelector(".again").hidden = item.state !== "failed"
       row.querySelector(".cancel").hidden = item.state === "done"
     })

@@ -7,16 +7,19 @@ const PIECE = 4 << 20
 
 addEventListener("message", async ({ data: { id, file } }) => {
   try {
-    postMessage({ id, digest: hex(await digestOf(file)) })
+    postMessage({ id, digest: hex(await digestOf(file, (read) => postMessage({ id, read }))) })
   } catch (problem) {
     postMessage({ id, problem: problem.name })
   }
 })
 
-async function digestOf(file) {
+async function digestOf(file, reading) {
   if (globalThis.crypto?.subtle && file.size <= WHOLE) return crypto.subtle.digest("SHA-256", await file.arrayBuffer())
   const digest = sha256.create()
-  for (let at = 0; at < file.size; at += PIECE) digest.update(new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer()))
+  for (let at = 0; at < file.size; at += PIECE) {
+    reading(at)
+    digest.update(new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer()))
+  }
   return digest.digest()
 }
 

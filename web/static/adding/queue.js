@@ -222,7 +222,10 @@ export class Queue extends EventTarget {
     if (!item.sha256 && !item.path) {
       item.state = "looking"
       this.#changed()
-      item.sha256 = await hash(item.file)
+      item.sha256 = await hash(item.file, (read) => {
+        item.looked = read
+        this.#changed()
+      })
       signal.throwIfAborted()
     }
     if (!item.path) {
@@ -326,6 +329,6 @@ export class Queue extends EventTarget {
 const print = ({ name, size, lastModified }) => `${name} ${size} ${lastModified}`
 
 /** What can be kept of an item. */
-function plain({ file, handle, ...item }) {
+function plain({ file, handle, looked, ...item }) {
   return OVER.has(item.state) ? item : { ...item, state: "waiting" }
 }
