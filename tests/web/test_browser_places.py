@@ -30,6 +30,15 @@ def colours(page: Page) -> set[str]:
     )
 
 
+def choose(page: Page, photo: str) -> None:
+    """Choose a photo by the id of its tile."""
+    page.evaluate(
+        """async (id) => (await import(document.querySelector('script[src$="app.js"]').src.replace("app.js", "selection.js")))
+             .selection.set([Number(id.slice(6))])""",
+        photo,
+    )
+
+
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_the_world_is_drawn_with_the_photos_where_they_were_taken(open_page: OpenPage, size: str) -> None:
     page = open_page("/places", size)
@@ -120,17 +129,25 @@ def test_without_script_the_list_is_the_page(open_page: OpenPage) -> None:
     expect(page.locator("a.card").first).to_have_attribute("href", re.compile("/search"))
 
 
+def test_what_is_put_away_leaves_the_map_at_once_and_comes_back(open_page: OpenPage) -> None:
+    page = open_page("/places?at=43.4631,11.8805,13&show=photos")
+    tiles = page.locator("#places-here photo-grid.is-whole .tile")
+    expect(tiles.first).to_be_visible()
+    before = page.locator("#tab-here").inner_text()
+    choose(page, str(tiles.first.get_attribute("id")))
+    page.get_by_role("button", name="Move to the trash").click()
+    expect(page.locator("#tab-here")).not_to_have_text(before)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#tab-here")).to_have_text(before)
+
+
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_chosen_photos_are_given_a_place_and_it_can_be_undone(open_page: OpenPage, size: str) -> None:
     page = open_page("/places/unplaced", size)
     grid = page.locator("#unplaced photo-grid")
     photo = grid.locator(".tile").nth(1).get_attribute("id")
     assert photo
-    page.evaluate(
-        """async (id) => (await import(document.querySelector('script[src$="app.js"]').src.replace("app.js", "selection.js")))
-             .selection.set([Number(id.slice(6))])""",
-        photo,
-    )
+    choose(page, photo)
     page.get_by_role("button", name="Say where these were taken").click()
     dialog = page.get_by_role("dialog", name="Where was this taken?")
     expect(dialog.get_by_role("button", name="Use this place")).to_be_disabled()

@@ -11,6 +11,7 @@ const SETTLES = 350 // ms without moving before the photos in view are fetched
 class PlacesPage extends HTMLElement {
   #timer
   #fetching
+  #known = new WeakSet()
 
   async connectedCallback() {
     this.map = this.querySelector("photo-map")
@@ -28,6 +29,10 @@ class PlacesPage extends HTMLElement {
     this.map.addEventListener("open", (event) => this.#open(event))
     this.addEventListener("range", ({ detail }) => this.#setMonths(detail))
     this.querySelector("place-search").addEventListener("picked", ({ detail }) => this.map.go(detail))
+    this.here.addEventListener("begun", ({ target }) => {
+      if (this.#known.has(target)) this.map.clusters.refresh() // photos were given a place or put away, perhaps
+      this.#known.add(target)
+    })
     this.addEventListener("click", (event) => this.#click(event))
     this.addEventListener("keydown", (event) => this.#key(event))
   }
