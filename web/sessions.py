@@ -67,7 +67,9 @@ def hand_over(response: Response, started: Started) -> Response:
     """Give the browser the cookie of a new session, in place of the one it had, which ends; what it kept for somebody else goes."""
     kept = session()
     if kept is None or kept.user_id != started.session.user_id:
-        response.headers["Clear-Site-Data"] = '"storage"'  # the service worker's photos; those of the cache go by the cookie
+        response.headers["Clear-Site-Data"] = (
+            '"storage"'  # the service worker's photos; those of the cache go by the cookie
+        )
     held = token()
     if held is not None:
         with write(library().db) as db:

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from photolib.errors import TooManyTries
 
-LONGEST_WAIT = 15 * 60.0  # seconds
+SHORTEST_WAIT, LONGEST_WAIT = 1.0, 15 * 60.0  # seconds
 FORGIVEN_EVERY = 3600.0  # seconds, one failure
 FORGOTTEN_AFTER = 48 * 3600.0  # seconds without a try
 FREE_FOR_ONE, FREE_FOR_ADDRESS = 4, 20  # failures that cost nothing: people mistype, and a family may share an address
@@ -76,7 +76,7 @@ def forgive(db: Database, *counters: Counter) -> None:
 
 def wait(failures: int) -> float:
     """Seconds until the next try after so many failures that count: 1, 2, 4 and so on."""
-    return min(2.0 ** min(failures - 1, 20), LONGEST_WAIT) if failures > 0 else 0.0
+    return min(SHORTEST_WAIT * 2.0 ** min(failures - 1, 20), LONGEST_WAIT) if failures > 0 else 0.0
 
 
 def network_of(address: str) -> str:
