@@ -486,6 +486,14 @@ def test_the_information_comes_and_stays_while_turning(open_page: OpenPage, albu
     expect(panel).to_be_hidden()
 
 
+def test_the_information_can_be_asked_for_before_the_photo_has_come(open_page: OpenPage) -> None:
+    page = open_page()
+    until(page, "document.querySelector('photo-grid')?.window")
+    page.locator(".tile").nth(3).click()
+    page.keyboard.press("i")
+    expect(page.locator("dialog .information")).to_be_visible()
+
+
 def test_a_title_and_a_description_are_written_where_they_stand(open_page: OpenPage, album: Album) -> None:
     page = open_page(f"/photo/{named(album, 'DSCN0012.jpg')}")
     page.keyboard.press("i")

@@ -32,11 +32,11 @@ export class Information {
 
   toggle(isWanted = !this.isShown) {
     const panel = this.#panel
-    if (!panel || isWanted === this.isShown) return
+    if (isWanted === this.isShown) return
     sessionStorage.setItem(KEPT, isWanted ? "shown" : "hidden")
-    if (!isWanted && panel.contains(document.activeElement)) this.#viewer.focus({ preventScroll: true })
+    if (!isWanted && panel?.contains(document.activeElement)) this.#viewer.focus({ preventScroll: true })
     this.#set(isWanted)
-    if (!isWanted) return
+    if (!isWanted || !panel) return // it comes with the photo
     const isSheet = innerWidth <= 700
     panel.style.transform = isSheet ? "translateY(100%)" : "translateX(48px)"
     glide(panel, { transform: "none" })
