@@ -196,6 +196,15 @@ def test_what_cannot_be_done_with_users_is_a_sentence(photolib: Shell, words: li
     assert said in result.output
 
 
+def test_a_guest_keeps_no_photos(photolib: Shell, draw_photo: DrawPhoto, tmp_path: Path) -> None:
+    draw_photo("photos/one.jpg")
+    assert photolib("users", "add", "gus", "--role", "guest").exit_code == 0
+    refused = photolib("import", "--owner", "gus", tmp_path / "photos")
+    assert refused.exit_code == 2
+    assert "gus is a guest" in refused.output
+    assert photolib.json("status")["counts"]["photos"] == 0
+
+
 def test_a_password_is_never_part_of_the_command(photolib: Shell) -> None:
     for command in ("add", "passwd"):
         assert "--password " not in photolib("users", command, "--help").output
