@@ -24,11 +24,11 @@ class PhotoGrid extends HTMLElement {
     this.list = new OwnTiles(this)
     this.picks = new Picks(this, this.list)
     this.keys = new Keys(this)
-    this.#welcome()
     if (this.dataset.scope !== undefined) {
       history.scrollRestoration = "manual"
       await this.#begin()
     }
+    if (!this.window) this.#welcome()
   }
 
   disconnectedCallback() {
