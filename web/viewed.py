@@ -32,7 +32,8 @@ WITH_ARCHIVED = ("favourites", "album", "tag", "trash")
 # Where a scope is looked at as a grid.
 PAGES = {
     "timeline": "/", "album": "/albums/{}", "person": "/people/{}", "people": "/people/{}/with/{}", "folder": "/folders/{}",
-    "tree": "/folders/{}/all", "tag": "/tags/{}", "undated": "/review", "unplaced": "/places/unplaced", "placed": "/places", "box": "/places",
+    "tree": "/folders/{}/all", "tag": "/tags/{}", "undated": "/review", "unplaced": "/places/unplaced", "placed": "/places",
+    "box": "/places",
 }  # fmt: skip
 
 
