@@ -265,11 +265,9 @@ def clean(query: str) -> str:
 
 def parse(query: str) -> Parsed:
     """Read a query. Never raises."""
-    notes = (
-        []
-        if len(query) <= LONGEST
-        else [Said("Only the first %(count)s characters of a query are read.", count=LONGEST)]
-    )
+    notes: list[str] = []
+    if len(query) > LONGEST:
+        notes.append(Said("Only the first %(count)s characters of a query are read.", count=LONGEST))
     text = clean(query)
     reader = _Reader(_tokens(text), notes)
     tree = reader.query(0)
