@@ -54,7 +54,8 @@ class PhotoGrid extends HTMLElement {
     try {
       if (!(await grid.begin())) return
     } catch (problem) {
-      if (problem instanceof TypeError || problem.name === "AbortError") return // nobody answers: what the page holds stays
+      const isUnanswered = problem instanceof TypeError || problem.name === "AbortError" || /^\d{3}$/.test(problem.message)
+      if (isUnanswered) return // what the page holds stays
       throw problem
     }
     this.window = grid
