@@ -14,8 +14,10 @@ export function plural(one, many, n, values) {
   return fill(said ? said[catalogue.form(n)] : n === 1 ? one : many, { n: n.toLocaleString(lang), ...values })
 }
 
+const days = lang === "en" ? "en-GB" : lang // the pages write 14 June 2025, so the browser does too
+
 /** A moment, day or number as the language writes it. */
-export const date = (when, options) => new Intl.DateTimeFormat(lang, options).format(when)
+export const date = (when, options) => new Intl.DateTimeFormat(days, options).format(when)
 export const number = (value, options) => new Intl.NumberFormat(lang, options).format(value)
 
 function fill(sentence, values) {
