@@ -68,7 +68,7 @@ def test_a_generated_catalog_answers_like_an_imported_one(tmp_path: Path) -> Non
         page = scopes.page(lib.db, owner_id, size=600)
         assert 480 < sum(count for _, count in months) == len(page.photos) < 500  # a few are archived
         assert len({month[:4] for month, _ in months}) > 5
-        assert len(scopes.bucket(lib.db, owner_id, months[0][0])) == months[0][1]
+        assert len(scopes.bucket(lib.db, owner_id, months[0][0]).photos) == months[0][1]
         assert catalog.photo(lib.db, page.photos[0].id).media_type == "image/jpeg"
         assert lib.db.conn.execute("pragma foreign_key_check").fetchall() == []
         assert db.quick_check(lib.db) == []
@@ -84,3 +84,13 @@ def test_the_moments_of_a_library_are_in_order_and_the_same_every_time() -> None
 
 def _opened(data: Path) -> Library:
     return open_library(Config(data_dir=data, min_free_mb=0))
+
+
+def test_a_generated_month_is_one_month_of_photos_that_are_all_listed(tmp_path: Path) -> None:
+    lib = _opened(generate.catalog_of(tmp_path / "data", 300, is_one_month=True))
+    try:
+        owner_id = catalog.user_named(lib.db, catalog.OWNER_TO_BE).id
+        assert scopes.buckets(lib.db, owner_id) == [("2019-06", 300)]
+        assert {tile.width for tile in scopes.page(lib.db, owner_id, size=300).photos} > {3000, 4000}
+    finally:
+        lib.close()
