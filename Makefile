@@ -40,7 +40,7 @@ words: .venv/ready
 	$(BIN)/pybabel -q extract -F web/languages/babel.cfg -k N_ -k plural:1,2 $(ERRORS) --add-location=file --no-wrap --sort-by-file \
 	  --omit-header -o build/words.pot .
 	for language in $(basename $(notdir $(wildcard web/languages/*.po))); do $(BIN)/pybabel -q update -i build/words.pot \
-	  -o web/languages/$$language.po -l $$language --no-fuzzy-matching --ignore-obsolete --omit-header --no-wrap; done
+	  -o web/languages/$$language.po -l $$language --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap; done
 
 format: .venv/ready-for-tests
 	$(BIN)/ruff check --fix
