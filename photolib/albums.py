@@ -168,15 +168,6 @@ def homes(db: Database, owner_id: int, album_id: int) -> list[tuple[int, str]]:
     return sorted(found, key=lambda home: fold(home[1]))
 
 
-def holding(db: Database, photo_id: int) -> list[tuple[int, str]]:
-    """(id, title) of the albums a photo was put into, by title. Those that fill themselves are not among them."""
-    rows = db.conn.execute(
-        "select id, title from albums join album_photos on album_id = id where photo_id = ? order by title, id",
-        (photo_id,),
-    )
-    return rows.fetchall()
-
-
 def is_placed(db: Database, album_id: int) -> bool:
     """Whether it is known of any photo of an album where it was taken."""
     row = db.conn.execute(

@@ -14,7 +14,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from photolib import catalog
-from photolib.catalog import Photo, Tile
+from photolib.catalog import Tile
 from photolib.errors import BadInput, NotFound
 
 GUESSED = ("file time",)  # where a date comes from that may well be wrong
@@ -284,16 +284,6 @@ def _in_album(db: Database, scope: Scope) -> Ordered:
 
 
 # ---------------------------------------------------------------- cursors
-
-
-def cursor_at(photo: Tile) -> str:
-    """The timeline's cursor that continues after a photo, or, with newer(), above it."""
-    return _cursor(photo.taken_at, photo.id)
-
-
-def cursor_from(photo: Photo) -> str:
-    """The timeline's cursor that continues with a photo itself."""
-    return _cursor(photo.taken_at, photo.id + 1)
 
 
 def cursor_onto(db: Database, owner_id: int, photo_id: int, scope: Scope = TIMELINE) -> str | None:
