@@ -1,5 +1,6 @@
 """One writer at a time, migrations that can be killed, clear words for a database that cannot be used."""
 
+import re
 import sqlite3
 import threading
 from pathlib import Path
@@ -19,6 +20,15 @@ def test_every_table_is_strict(library: Library) -> None:
     tables = [each for each in library.db.tables if not each.name.startswith(("_", "sqlite_", "photo_words"))]
     assert tables
     assert [each.name for each in tables if not each.strict] == []
+
+
+def test_every_table_is_described(library: Library) -> None:
+    lines = (Path(__file__).parents[2] / "docs/database.md").read_text(encoding="utf-8").splitlines()
+    described = {
+        name for line in lines if line.startswith("| `") for name in re.findall(r"`(\w+)`", line.split("|")[1])
+    }
+    own = re.compile(r"_.*|sqlite_.*|photo_words_.*")  # of the migrations, of SQLite, of its full text search
+    assert described == {name for name in library.db.table_names() if not own.fullmatch(name)}
 
 
 def test_a_month_page_and_the_counts_need_no_table_scan(library: Library) -> None:
