@@ -24,15 +24,17 @@ from photolib import errors
 from photolib.config import Config
 from photolib.errors import TryLater
 from photolib.ports import EMBED, FACES, TEXT, Ability, Box, FoundFace, Seen, TextLine
+from photolib.said import Said
 
 log = logging.getLogger(__name__)
 
 START_SECONDS = 60  # for Python to start, on a slow and busy machine
 LOADING_SECONDS = 300  # for a large model on a slow disk
 MOST_PICTURES = 64  # in one request
-_BETTER = (
+_BETTER = Said(
     "it knows about 1000 kinds of things; a CLIP model also understands what people do, places, moods and colours: "
-    f"`photolib models fetch {catalogue.recommended().name}`"
+    "`photolib models fetch %(model)s`",
+    model=catalogue.recommended().name,
 )
 _LOOK_SECONDS = 0.02
 _STARTS_AGAIN_AFTER = 1.0
@@ -99,7 +101,7 @@ class ModelProcess:
 
     def embed_text(self, sentence: str, model: str, seconds: float) -> np.ndarray:
         if model in self._off:
-            raise TryLater(_sentence(self._off[model]))
+            raise TryLater(_NEEDED, why=self._off[model])
         place = self._place(model)
         asked = {"ask": "text", **_at(place), "sentences": [sentence]}
         _, arrays = self._ask_soon(asked, place.name, time.monotonic() + seconds)
@@ -151,7 +153,7 @@ class ModelProcess:
     def _embedding_ability(self) -> Ability:
         place = self._embedding
         if place is None:
-            return Ability(EMBED, None, 'switched off; the setting embedding_model = "built-in" turns it on')
+            return Ability(EMBED, None, Said('switched off; the setting embedding_model = "built-in" turns it on'))
         if place.name in self._off:
             return Ability(EMBED, None, self._off[place.name])
         if shelf.is_there(place):
@@ -162,18 +164,20 @@ class ModelProcess:
         """The model of an ability. Raises TryLater when it is off."""
         found = self.ability(ability)
         if found.model is None:
-            raise TryLater(_sentence(found.note))
+            raise TryLater(_NEEDED, why=found.note)
         return found.model
 
     def _place(self, model: str) -> shelf.Place:
         place = shelf.find(self._config, model)
         if place is None:
-            raise TryLater(f"The files of the model {model} are not there.")
+            raise TryLater("The files of the model %(model)s are not there.", model=model)
         shelf.remember_own(self._config, place)
         return place
 
     def _switch_off(self, model: str, why: str) -> None:
-        self._off[model] = f"{model} cannot be loaded: {why}; `photolib models check` looks closer"
+        self._off[model] = Said(
+            "%(model)s cannot be loaded: %(why)s; `photolib models check` looks closer", model=model, why=why
+        )
         log.error("%s", self._off[model])
 
     # ------------------------------------------------------------ asking
@@ -186,7 +190,9 @@ class ModelProcess:
             except _Ended:
                 continue
             except Late as problem:
-                raise TryLater(f"The model took longer than {seconds:g} seconds (setting model_seconds).") from problem
+                raise TryLater(
+                    "The model took longer than %(seconds)s seconds (setting model_seconds).", seconds=f"{seconds:g}"
+                ) from problem
             except _Crashed as problem:
                 raise TryLater("The model process ended unexpectedly.") from problem
         raise TryLater("The model process ended again and again before it could begin.")
@@ -245,7 +251,7 @@ class ModelProcess:
         message = str(answer.get("message", ""))
         if answer.get("failed") == CANNOT_LOAD:
             self._switch_off(model, message)
-            raise TryLater(_sentence(self._off[model]))
+            raise TryLater(_NEEDED, why=self._off[model])
         raise _MAY_FAIL_WITH.get(str(answer.get("failed")), errors.UnreadablePhoto)(message)
 
     def _heard(self) -> None:
@@ -303,7 +309,7 @@ class ModelProcess:
                 return connection
             if time.monotonic() >= deadline:
                 if patience.at_most is None:
-                    raise TryLater(f"The model process did not start within {START_SECONDS} seconds.")
+                    raise TryLater("The model process did not start within %(seconds)s seconds.", seconds=START_SECONDS)
                 raise Late
             self._start()
             time.sleep(_LOOK_SECONDS)
@@ -363,7 +369,7 @@ class ModelProcess:
                     process_group=0,  # Ctrl-C is for us to handle
                 )
             except OSError as problem:
-                raise TryLater(f"The model process could not be started: {problem.strerror}.") from problem
+                raise TryLater("The model process could not be started: %(why)s.", why=problem.strerror) from problem
             threading.Thread(target=self._started.wait, name="models", daemon=True).start()  # leaves no zombie behind
 
     @property
@@ -466,13 +472,12 @@ def _at(place: shelf.Place) -> Message:
     return {"model": place.name, "folder": str(place.folder)}
 
 
-def _sentence(note: str) -> str:
-    return f"This needs a model: {note}."
+_NEEDED = "This needs a model: %(why)s."
 
 
 def _faces(config: Config) -> tuple[str | None, str]:
     if not config.find_faces:
-        return None, "switched off; the setting find_faces = true turns it on"
+        return None, Said("switched off; the setting find_faces = true turns it on")
     if not shelf.is_installed("models.faces", "face_recognition", "face_recognition_models"):
         return None, shelf.INSTALL
     from models.faces import FaceRecognition
@@ -482,7 +487,7 @@ def _faces(config: Config) -> tuple[str | None, str]:
 
 def _reading(config: Config) -> tuple[str | None, str]:
     if not config.read_text:
-        return None, "switched off; the setting read_text = true turns it on"
+        return None, Said("switched off; the setting read_text = true turns it on")
     if not shelf.is_installed("models.reading", "rapidocr", "onnxruntime"):
         return None, shelf.INSTALL
     from models.reading import RapidOcr

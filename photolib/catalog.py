@@ -51,7 +51,7 @@ def add_user(db: Database, name: str) -> User:
         (name.strip(), now()),
     ).fetchone()
     if row is None:
-        raise BadInput(f"There is a user {name!r} already.")
+        raise BadInput("There is a user “%(name)s” already.", name=name)
     return User(*row)
 
 

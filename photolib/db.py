@@ -92,7 +92,9 @@ def explained(problem: sqlite3.Error, path: Path | None = None) -> Exception:
     where = f"The database {path}" if path else "The database"
     code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return TryLater(f"{where} was kept busy by another process for {BUSY_SECONDS} seconds.")
+        return TryLater(
+            "%(file)s was kept busy by another process for %(seconds)s seconds.", file=where, seconds=BUSY_SECONDS
+        )
     if code in (sqlite3.SQLITE_FULL,):
         return StorageFailed(
             "The disk that holds the database is full. Free some space and start again; nothing kept is lost."

@@ -14,10 +14,16 @@ from sqlite_utils import Database
 
 from photolib import catalog, jobs
 from photolib.errors import BadInput, NotFound
+from photolib.said import Said
 from photolib.sources import now
 
 PERSON = "person"  # where a date or a tag comes from that somebody gave
 LONGEST = {"title": 200, "description": 10_000, "tag": 100}  # letters
+_TOO_LONG = {
+    "title": Said("A title has at most %(most)s letters.", most=LONGEST["title"]),
+    "description": Said("A description has at most %(most)s letters.", most=LONGEST["description"]),
+    "tag": Said("A tag has at most %(most)s letters.", most=LONGEST["tag"]),
+}
 MOST_TAGS = 50  # in one act
 FURTHEST_OFFSET = 15 * 60  # minutes from UTC that any place on Earth keeps
 
@@ -53,11 +59,11 @@ def checked(changes: Mapping[str, Any]) -> dict[str, Any]:
     """
     unknown = [name for name in changes if name not in _ACTS]
     if unknown or not changes:
-        raise BadInput(f"What can be changed about a photo: {', '.join(_ACTS)}.")
+        raise BadInput("What can be changed about a photo: %(names)s.", names=", ".join(_ACTS))
     fine = dict(changes)
     for name in ("is_favourite", "is_archived", "is_trashed"):
         if name in fine and not isinstance(fine[name], bool):
-            raise BadInput(f"{name} is true or false.")
+            raise BadInput("%(name)s is true or false.", name=name)
     rating = fine.get("rating")
     if rating is not None and (type(rating) is not int or not 0 <= rating <= 5):
         raise BadInput("A rating is a number of stars from 0 to 5.")
@@ -307,7 +313,7 @@ def _text(value: Any, name: str, longest: int) -> str:
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) > longest:
-        raise BadInput(f"A {name} has at most {longest} letters.")
+        raise BadInput(_TOO_LONG[name].sentence, most=longest)
     return value.replace("\0", "").strip()
 
 
@@ -339,7 +345,7 @@ def _check_position(latitude: Any, longitude: Any) -> None:
 
 def _tags(value: Any) -> list[str]:
     if not isinstance(value, list) or len(value) > MOST_TAGS:
-        raise BadInput(f"Tags are a list of at most {MOST_TAGS} names.")
+        raise BadInput("Tags are a list of at most %(most)s names.", most=MOST_TAGS)
     names = [" ".join(_text(each, "tag", LONGEST["tag"]).split()) for each in value]
     if not all(each and each.isprintable() for each in names):
         raise BadInput("A tag needs a name.")

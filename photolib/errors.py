@@ -7,6 +7,8 @@ app and the command line.
 import math
 from typing import Any
 
+from photolib.said import Said
+
 
 class PhotolibError(Exception):
     """A problem whose text is a sentence for the person, with its %(values)s put in.
@@ -56,7 +58,11 @@ class TooManyTries(PhotolibError):
 
     def __init__(self, seconds: float) -> None:
         self.seconds = math.ceil(seconds)
-        when = "a second" if self.seconds < 2 else f"{self.seconds} seconds"
         if self.seconds > 90:
-            when = f"{math.ceil(self.seconds / 60)} minutes"
-        super().__init__(f"That were too many tries. Wait {when}, then try again.")
+            minutes = math.ceil(self.seconds / 60)
+            said = Said("Those were too many tries. Wait %(minutes)s minutes, then try again.", minutes=minutes)
+        elif self.seconds > 1:
+            said = Said("Those were too many tries. Wait %(seconds)s seconds, then try again.", seconds=self.seconds)
+        else:
+            said = Said("Those were too many tries. Wait a second, then try again.")
+        super().__init__(said.sentence, **said.values)

@@ -32,6 +32,7 @@ from photolib.people import (
     place,
 )
 from photolib.ports import Box, FoundFace
+from photolib.said import Said
 from photolib.sources import now
 
 SAME_FACE = 0.4  # overlap (intersection over union) of a face found again, by whatever finds it next
@@ -41,6 +42,11 @@ WAITING = 10  # faces without a person that are looked at again when one near th
 BY_MODEL = "coalesce(decided_by, 'model') = 'model'"
 LONGEST_NAME = 100
 LARGEST_ID = 2**63 - 1  # what a database column holds
+_NOT_HERE = {
+    "person": Said("There is no such person."),
+    "face": Said("There is no such face."),
+    "decision": Said("There is nothing to undo."),
+}
 ASKED = 0.3  # how sure a question has to be to be worth a person's time
 
 
@@ -610,7 +616,7 @@ def _person_named(db: Database, owner_id: int, name: str) -> int:
 def checked_id(number: int, what: str) -> int:
     """Raises NotFound for a number that no row can have."""
     if not 0 < number <= LARGEST_ID:
-        raise NotFound(f"There is no such {what}.")
+        raise NotFound(_NOT_HERE[what])
     return number
 
 
@@ -620,7 +626,7 @@ def kept_name(name: str) -> str:
     if not folded(plain):
         raise BadInput("A name needs at least one letter.")
     if len(plain) > LONGEST_NAME:
-        raise BadInput(f"A name can have {LONGEST_NAME} letters.")
+        raise BadInput("A name can have %(most)s letters.", most=LONGEST_NAME)
     return plain
 
 

@@ -68,8 +68,11 @@ class Library:
         free = shutil.disk_usage(self.data).free >> 20
         if free < self.config.min_free_mb:
             raise StorageFailed(
-                f"Only {free} MB are free on the disk of {self.data}; importing pauses below {self.config.min_free_mb} MB "
-                "(setting min_free_mb). Free some space; photolib goes on where it stopped."
+                "Only %(free)s MB are free on the disk of %(folder)s; importing pauses below %(least)s MB (setting min_free_mb). "
+                "Free some space; photolib goes on where it stopped.",
+                free=free,
+                folder=self.data,
+                least=self.config.min_free_mb,
             )
 
     def close(self) -> None:

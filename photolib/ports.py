@@ -10,6 +10,8 @@ from typing import Protocol
 
 import numpy as np
 
+from photolib.said import Said
+
 EMBED, FACES, TEXT = "embed", "faces", "text"  # the abilities that need a model
 ABILITIES = (EMBED, FACES, TEXT)
 
@@ -144,7 +146,7 @@ class Models(Protocol):
 class NoModels:
     """No model at all: every ability is off, and says why."""
 
-    note: str = "no models are installed; the README says how to turn this on"
+    note: str = Said("no models are installed; the README says how to turn this on")
     _closed: bool = field(default=False, repr=False)
 
     def ability(self, ability: str) -> Ability:
@@ -171,4 +173,4 @@ class NoModels:
     def _off(self) -> Exception:
         from photolib.errors import TryLater
 
-        return TryLater(f"This needs a model: {self.note}.")
+        return TryLater("This needs a model: %(why)s.", why=self.note)

@@ -298,10 +298,12 @@ def storage_problem(problem: OSError, folder: Path) -> StorageFailed | TryLater:
     if problem.errno in (errno.EMFILE, errno.ENFILE):
         return TryLater("Too many files are open at the moment.")
     if problem.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFailed(f"The disk of {folder} is full. Free some space; photolib goes on where it stopped.")
+        return StorageFailed(
+            "The disk of %(folder)s is full. Free some space; photolib goes on where it stopped.", folder=folder
+        )
     if problem.errno == errno.EROFS:
-        return StorageFailed(f"The disk of {folder} is read-only.")
-    return StorageFailed(f"{folder} cannot be written: {problem.strerror}.")
+        return StorageFailed("The disk of %(folder)s is read-only.", folder=folder)
+    return StorageFailed("%(folder)s cannot be written: %(why)s.", folder=folder, why=problem.strerror)
 
 
 def _clone(source: BinaryIO, draft: BinaryIO) -> bool:

@@ -26,6 +26,7 @@ from photolib.drafts import Damaged, Readable, Writer
 from photolib.errors import BadInput, NotFound, Refused, StorageFailed, TryLater
 from photolib.ingest import Arrival
 from photolib.library import Library
+from photolib.said import Said
 from photolib.sidecars import Beside
 from photolib.sources import FileState, Source
 from photolib.store import CHUNK, Draft
@@ -34,7 +35,7 @@ KEPT_SECONDS = 7 * 24 * 3600  # so long an upload may take, with all its pauses
 TIDY_SECONDS = 3600
 MOST_OPEN = 1000  # uploads of one user that may be under way
 LONGEST_NAME = 255  # bytes
-NO_ROOM = "There is too little room on photolib's disk for this. Free some space and add it again."
+NO_ROOM = Said("There is too little room on photolib's disk for this. Free some space and add it again.")
 
 
 class WrongOffset(BadInput):
@@ -108,7 +109,8 @@ def announce(lib: Library, owner_id: int, file: Announced, room: int | None = No
         raise BadInput("This file is empty.")
     if largest and file.size > largest:
         raise BadInput(
-            f"This file is larger than {lib.config.largest_upload_mb:,} MB, the most that photolib is set to take."
+            "This file is larger than %(most)s MB, the most that photolib is set to take.",
+            most=lib.config.largest_upload_mb,
         )
     if file.sha256 is not None and not re.fullmatch(r"[0-9a-f]{64}", file.sha256, re.ASCII):
         raise BadInput("sha256 is written as 64 hexadecimal digits.")
@@ -141,7 +143,7 @@ def _check_share(db: Database, upload: Upload, free: int, room: int | None) -> N
         (upload.owner_id, upload.owner_id),
     ).fetchone()
     if opened >= MOST_OPEN:
-        raise Refused(f"{MOST_OPEN:,} uploads are under way already. Finish or cancel some of them first.")
+        raise Refused("%(most)s uploads are under way already. Finish or cancel some of them first.", most=MOST_OPEN)
     if room is not None and upload.size > room - own:
         raise Refused(
             "There is no room left for this file: your share of the disk is used up. Ask whoever looks after photolib."

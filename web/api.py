@@ -68,7 +68,7 @@ def correct_label(photo_id: int) -> dict[str, Any]:
     said = request.get_json()
     text, is_there = (said.get("label"), said.get("is_there", True)) if isinstance(said, dict) else (None, None)
     if not isinstance(text, str) or not 0 < len(text.strip()) <= LONGEST_LABEL or not text.isprintable():
-        raise BadInput(f"A label has at most {LONGEST_LABEL} letters.")
+        raise BadInput("A label has at most %(most)s letters.", most=LONGEST_LABEL)
     if not isinstance(is_there, bool):
         raise BadInput('A label is given as {"label": "dog", "is_there": true}.')
     label = labels.find(text) or text.strip().lower()
@@ -149,7 +149,7 @@ def number(name: str) -> int | None:
     if text is None:
         return None
     if not re.fullmatch(r"\d{1,18}", text, re.ASCII):
-        raise BadInput(f"{name} has to be a whole number.")
+        raise BadInput("%(name)s has to be a whole number.", name=name)
     return int(text)
 
 
@@ -157,7 +157,7 @@ def form_number(name: str) -> int:
     """A whole, positive number from a form. Raises BadInput."""
     text = request.form.get(name, "")
     if not re.fullmatch(r"\d{1,18}", text, re.ASCII):
-        raise BadInput(f"{name} has to be a whole number.")
+        raise BadInput("%(name)s has to be a whole number.", name=name)
     return int(text)
 
 

@@ -70,7 +70,7 @@ def check() -> None:
     if scope is None:
         raise Refused("A token opens the API, and this address is not part of it. Sign in with a browser instead.")
     if scope not in api_tokens.allowed(user.role, token.scopes):
-        raise Refused(f'This token is not allowed to do this: it would need the scope "{scope}".')
+        raise Refused('This token is not allowed to do this: it would need the scope "%(scope)s".', scope=scope)
     if api_tokens.is_long_unseen(token):
         try:
             with write(library().db) as db:

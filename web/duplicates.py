@@ -83,7 +83,7 @@ def _said() -> dict[str, Any]:
 def _photo_id(said: dict[str, Any], name: str) -> int | None:
     value = said.get(name)
     if value is not None and (type(value) is not int or not 0 < value <= LARGEST_ID):
-        raise BadInput(f"{name} has to be the number of a photo.")
+        raise BadInput("%(name)s has to be the number of a photo.", name=name)
     return value
 
 
@@ -92,7 +92,7 @@ def _photo_ids(said: dict[str, Any]) -> list[int] | None:
     if values is None:
         return None
     if not isinstance(values, list) or len(values) > LONGEST_PAGE:
-        raise BadInput(f"photo_ids has to be a list of at most {LONGEST_PAGE} numbers of photos.")
+        raise BadInput("photo_ids is a list of at most %(most)s numbers of photos.", most=LONGEST_PAGE)
     return [each for value in values if (each := _photo_id({"photo_ids": value}, "photo_ids")) is not None]
 
 

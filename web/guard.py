@@ -138,7 +138,9 @@ def _refuse_foreign_pages() -> None:
     log-in, where there is no session yet to tie one to, and another port of this machine, which SameSite=Lax lets through.
     A page that is left open over a new log-in keeps working. It goes through this one function for every route there is.
     """
-    if request.method in READING or bearer.held() is not None:  # no page can make a browser send a token it does not know
+    if (
+        request.method in READING or bearer.held() is not None
+    ):  # no page can make a browser send a token it does not know
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -194,11 +196,9 @@ def _to_the_door() -> ResponseReturnValue:
     # By what is accepted: a page that our service worker fetches for the browser is no "document" to the browser any more.
     is_page = "text/html" in request.headers.get("Accept", "text/html") and not wants_json()
     if not is_page or request.path.startswith(("/api/", "/media/", "/fragments/")):
-        raise NotSignedIn(
-            "Sign in first."
-            if is_set_up
-            else "photolib is not set up yet. Open it in a browser, which leads through that."
-        )
+        if is_set_up:
+            raise NotSignedIn("Sign in first.")
+        raise NotSignedIn("photolib is not set up yet. Open it in a browser, which leads through that.")
     if not is_set_up:
         return redirect(url_for("door.setup"))
     if sessions.halfway_in() is not None:

@@ -28,17 +28,22 @@ from web.guard import FOR_EVER
 
 ENGLISH = "en"
 FOLDER = Path(__file__).with_name("languages")
+FEWEST_LETTERS = 12  # of a sentence beside its values, for it to be known again by them
 
 
 @dataclass(frozen=True)
 class Language:
-    """A language the pages can speak. script: its sentences for the browser, as a module; version: changes with them."""
+    """A language the pages can speak. script: its sentences for the browser, as a module; version: changes with them.
+
+    patterns: what the English sentences with values in them look like, and their translations; those that say the most come first.
+    """
 
     code: str
     name: str
     translations: Translations
     script: str
     version: str
+    patterns: list[tuple[re.Pattern[str], str]]
 
 
 @cache
@@ -58,7 +63,28 @@ def _language(code: str, catalogue: Catalog) -> Language:
     script = _script(catalogue)
     name = Locale.parse(code).get_display_name(code) or code
     version = hashlib.sha256(script.encode()).hexdigest()[:12]
-    return Language(code, name.capitalize(), Translations(compiled), script, version)
+    return Language(code, name.capitalize(), Translations(compiled), script, version, _patterns(catalogue))
+
+
+def _patterns(catalogue: Catalog) -> list[tuple[re.Pattern[str], str]]:
+    found = []
+    for message in catalogue:
+        if (
+            not isinstance(message.id, str)
+            or not message.string
+            or not any(where.endswith(".py") for where, _ in message.locations)
+        ):
+            continue
+        pieces = re.split(r"%\((\w+)\)s", message.id)
+        said, names = pieces[::2], pieces[1::2]
+        if names and len("".join(said)) >= FEWEST_LETTERS:
+            seen: set[str] = set()
+            pattern = re.escape(said[0])
+            for name, rest in zip(names, said[1:], strict=True):
+                pattern += (f"(?P={name})" if name in seen else f"(?P<{name}>.+?)") + re.escape(rest)
+                seen.add(name)
+            found.append((len("".join(said)), re.compile(pattern, re.DOTALL), str(message.string)))
+    return [(pattern, string) for _, pattern, string in sorted(found, key=lambda each: -each[0])]
 
 
 def _script(catalogue: Catalog) -> str:
@@ -104,14 +130,33 @@ def ngettext(one: str, many: str, num: int, **values: Any) -> str:
 
 def explained(problem: PhotolibError) -> str:
     """What a problem says, in the language of the request as far as it knows the sentence."""
+    if not problem.values:
+        return retold(problem.sentence)
     return gettext(problem.sentence, **{name: said(value) for name, value in problem.values.items()})
 
 
 def said(sentence: Any) -> Any:
-    """A Said in the language of the request; anything else as it is."""
+    """A Said in the language of the request, numbers as it writes them; anything else as it is."""
+    if isinstance(sentence, int) and not isinstance(sentence, bool):
+        return number(sentence)
     if not isinstance(sentence, Said):
         return sentence
     return gettext(sentence.sentence, **{name: said(value) for name, value in sentence.values.items()})
+
+
+def retold(text: str | None) -> str:
+    """A sentence that was kept in English with its values put in, such as why a photo could not be read, in the request's language."""
+    if not text or current().code == ENGLISH:
+        return text or ""
+    if isinstance(text, Said):
+        return str(said(text))
+    found = current().translations.ugettext(text)
+    if found != text:
+        return found
+    for pattern, sentence in current().patterns:
+        if match := pattern.fullmatch(text):
+            return sentence % match.groupdict()
+    return text
 
 
 def N_(sentence: str) -> str:

@@ -20,7 +20,7 @@ from web.done import done
 from web.grid import grid
 from web.guard import FOR_EVER
 from web.here import library, user
-from web.language import N_, _
+from web.language import N_, _, current
 from web.viewed import viewed
 
 bp = Blueprint("pages", __name__)
@@ -67,7 +67,8 @@ def correct_label(photo_id: int) -> Response:
     with write(library().db) as db:
         understood.correct_label(db, photo_id, label, is_there)
     back = f"/photo/{photo_id}/labels?label={quote(label)}&is_there={'no' if is_there else 'yes'}"
-    return done(f"{labels.title(label)}: {'added' if is_there else 'taken away'}.", back)
+    name = labels.title(label, current().code)
+    return done(_("%(label)s is added.", label=name) if is_there else _("%(label)s is taken away.", label=name), back)
 
 
 @bp.get("/collections")

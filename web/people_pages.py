@@ -218,7 +218,7 @@ def face_of(cover: Cover | None) -> str | None:
 def missing() -> str | None:
     """What is said where people would be while nobody looks for faces."""
     ability = library().models.ability(FACES)
-    return None if ability.is_on else _("Faces are not looked for at the moment: %(why)s.", why=ability.note)
+    return None if ability.is_on else _("Faces are not looked for at the moment: %(why)s.", why=said(ability.note))
 
 
 def _shown(person: Person) -> Shown:

@@ -20,7 +20,7 @@ from web.api import allowed_photo, number
 from web.done import done
 from web.guard import takes_files
 from web.here import library, user
-from web.language import N_, _, said
+from web.language import N_, _, current, said
 from web.people_pages import face_of
 from web.results import NEWEST, Link, Stretch, address, by_days, found, in_one, search_for, why
 
@@ -250,7 +250,7 @@ def _facets(results: Results, asked: str) -> list[tuple[str, list[Narrower]]]:
 
     def narrower(facet: str, value: Facet) -> Narrower:
         chip: Chip | None = chosen.get(value.filter)
-        text = labels.title(value.name) if facet == "labels" else _(KINDS.get(value.name, value.name))
+        text = labels.title(value.name, current().code) if facet == "labels" else _(KINDS.get(value.name, value.name))
         return Narrower(
             text,
             address("/search", q=chip.without if chip else f"{asked} {value.filter}"),
@@ -300,7 +300,9 @@ def _start() -> str:
         forms=[(form, _(means)) for form, means in FORMS],
         missing=None
         if ability.is_on
-        else _("Search knows words, names, dates and places; what photos show is off: %(why)s.", why=ability.note),
+        else _(
+            "Search knows words, names, dates and places; what photos show is off: %(why)s.", why=said(ability.note)
+        ),
     )
 
 
@@ -319,7 +321,7 @@ def _things() -> list[Beginning]:
     db, owner = library().db, user().id
     return [
         Beginning(
-            labels.title(each.name),
+            labels.title(each.name, current().code),
             search_for("label", each.name),
             understood.label_cover(db, owner, each.name),
             each.photos,

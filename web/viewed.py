@@ -16,7 +16,7 @@ from photolib.variants import LADDER, SIZES
 from web import words
 from web.api import allowed_photo, number, people, urls
 from web.here import library, user
-from web.language import _
+from web.language import _, current
 from web.people_api import picture_url
 from web.results import Link, address, found, search_for, why
 
@@ -192,7 +192,7 @@ def _where(place: PhotoPlace | None) -> Where | None:
 
 def _labels(photo_id: int) -> list[Link]:
     found = understood.labels(library().db, photo_id)
-    return [Link(labels.title(label), search_for("label", label)) for label, _, _ in found]
+    return [Link(labels.title(label, current().code), search_for("label", label)) for label, _, _ in found]
 
 
 def format_name(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 from markupsafe import Markup, escape
 
-from web.language import N_, _, locale, ngettext, number
+from web.language import N_, _, locale, ngettext, number, retold
 
 DATE_SOURCES = {
     "exif": N_("As the camera wrote it"),
@@ -195,5 +195,5 @@ FILTERS: dict[str, Callable[..., str]] = {
     "day": day, "long_day": long_day, "date": whole_date, "month": month, "clock": clock, "offset": offset, "date_source": date_source,
     "duration": duration, "time_left": time_left, "exposure": exposure, "camera": camera, "size": size,
     "pixels": pixels, "breakable": breakable, "coordinates": coordinates, "count": count, "kind": kind, "caption": caption,
-    "moment": moment, "number": number,
+    "moment": moment, "number": number, "retold": retold,
 }  # fmt: skip

@@ -60,15 +60,15 @@ def make(db: Database, user: Account, name: str, scopes: Collection[str], days: 
     """
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise BadInput(f"A token needs a name of at most {LONGEST_NAME} letters, to know it by later.")
+        raise BadInput("A token needs a name of at most %(most)s letters, to know it by later.", most=LONGEST_NAME)
     if not scopes:
         raise BadInput("Choose at least one thing that the token may do.")
     if set(scopes) - allowed(user.role, scopes):
         raise BadInput("A token cannot be allowed more than you are.")
     if days is not None and not 1 <= days <= LONGEST_DAYS:
-        raise BadInput(f"A token is valid for 1 to {LONGEST_DAYS} days.")
+        raise BadInput("A token is valid for 1 to %(most)s days.", most=LONGEST_DAYS)
     if db.conn.execute("select count(*) from tokens where user_id = ?", (user.id,)).fetchone()[0] >= MOST:
-        raise BadInput(f"You have {MOST} tokens already. Revoke one that is not needed any more.")
+        raise BadInput("You have %(most)s tokens already. Revoke one that is not needed any more.", most=MOST)
     text = PREFIX + tokens.new()
     now = datetime.now(UTC)
     row = db.conn.execute(

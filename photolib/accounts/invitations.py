@@ -9,9 +9,10 @@ from photolib.accounts.sessions import Client
 from photolib.accounts.users import Account
 from photolib.db import write
 from photolib.errors import NotFound
+from photolib.said import Said
 
 LASTS = timedelta(days=7)
-GONE = "This invitation has been used, replaced or is too old. Ask for a new one."
+GONE = Said("This invitation has been used, replaced or is too old. Ask for a new one.")
 
 
 def invite(db: Database, user_id: int) -> str:

@@ -20,6 +20,7 @@ from photolib.accounts import users
 from photolib.accounts.users import Account
 from photolib.config import Config, is_local_address
 from photolib.errors import BadInput, NotFound, Refused, TryLater
+from photolib.said import Said
 from photolib.sources import now
 
 if TYPE_CHECKING:
@@ -192,7 +193,9 @@ class Provider:
         address = self._known().get(name)
         if not isinstance(address, str) or not _is_safe(address, self.issuer):
             raise TryLater(
-                f"{self.name} does not say where to sign in ({name}). Please tell whoever looks after photolib."
+                "%(name)s does not say where to sign in (%(what)s). Please tell whoever looks after photolib.",
+                name=self.name,
+                what=name,
             )
         return address
 
@@ -202,7 +205,9 @@ class Provider:
             found = self._get(self.issuer.rstrip("/") + "/.well-known/openid-configuration")
             if found.get("issuer") != self.issuer:
                 log.warning("the sign-in provider does not call itself what oidc_issuer says, to the letter")
-                raise TryLater(f"{self.name} is not set up right here. Please tell whoever looks after photolib.")
+                raise TryLater(
+                    "%(name)s is not set up right here. Please tell whoever looks after photolib.", name=self.name
+                )
             self._configuration, self._keys, self._asked_at = found, None, time.monotonic()
         return self._configuration
 
@@ -223,11 +228,15 @@ class Provider:
 
     def _silent(self, problem: Exception) -> TryLater:
         log.warning("the sign-in provider did not answer as it should: %s", type(problem).__name__)
-        return TryLater(f"{self.name} does not answer at the moment. Try again later, or sign in another way.")
+        return TryLater(
+            "%(name)s does not answer at the moment. Try again later, or sign in another way.", name=self.name
+        )
 
     @property
     def _not_valid(self) -> str:
-        return f"The answer of {self.name} was not valid or has expired. Start again from the log-in page."
+        return Said(
+            "The answer of %(name)s was not valid or has expired. Start again from the log-in page.", name=self.name
+        )
 
 
 def provider(config: Config) -> Provider | None:

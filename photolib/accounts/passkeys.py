@@ -98,9 +98,11 @@ def keep(
 
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise BadInput(f"A passkey needs a name of at most {LONGEST_NAME} letters, such as that of the device.")
+        raise BadInput(
+            "A passkey needs a name of at most %(most)s letters, such as that of the device.", most=LONGEST_NAME
+        )
     if db.conn.execute("select count(*) from passkeys where user_id = ?", (user_id,)).fetchone()[0] >= MOST:
-        raise BadInput(f"You have {MOST} passkeys already. Remove one that is not needed any more.")
+        raise BadInput("You have %(most)s passkeys already. Remove one that is not needed any more.", most=MOST)
     with _explained(BadInput, "The device's answer did not fit what it was asked. No passkey was added."):
         made = webauthn.verify_registration_response(
             credential=answer,

@@ -48,9 +48,11 @@ def check_new(password: str, *names: str) -> None:
     """Raises BadInput with what helps when a password is too easily guessed. names: what the person is called here."""
     plain = _plain(password)
     if len(plain) < SHORTEST:
-        raise BadInput(f"A password needs at least {SHORTEST} characters. A few words in a row are easy to remember.")
+        raise BadInput(
+            "A password needs at least %(least)s characters. A few words in a row are easy to remember.", least=SHORTEST
+        )
     if len(plain) > LONGEST:
-        raise BadInput(f"A password may have at most {LONGEST} characters.")
+        raise BadInput("A password may have at most %(most)s characters.", most=LONGEST)
     if len(set(plain.casefold())) < FEWEST_DIFFERENT or plain.casefold() in _EASY:
         raise BadInput("This password is among the first that anybody would try. Choose another.")
     rest = plain.casefold()

@@ -9,6 +9,7 @@ from photolib.accounts.sessions import Client
 from photolib.accounts.users import Account
 from photolib.db import write
 from photolib.errors import NotFound, Refused
+from photolib.said import Said
 
 
 def is_done(db: Database) -> bool:
@@ -58,7 +59,7 @@ def finish(db: Database, code: str, name: str, display_name: str, password: str,
         return users.account(changed, first)
 
 
-ALREADY = "Somebody has set photolib up already. Sign in, or ask them for an invitation."
+ALREADY = Said("Somebody has set photolib up already. Sign in, or ask them for an invitation.")
 
 
 def _is_right(db: Database, code: str) -> bool:

@@ -90,13 +90,13 @@ def check_name(db: Database, name: str, but: int | None = None) -> str:
     if not name or not name.isprintable():
         raise BadInput("A user needs a name that can be printed.")
     if len(name) > LONGEST_NAME:
-        raise BadInput(f"A user's name may have at most {LONGEST_NAME} characters.")
+        raise BadInput("A user's name may have at most %(most)s characters.", most=LONGEST_NAME)
     taken = named(db, name)
     if taken is not None and taken.id != but:
-        raise BadInput(f"There is a user {taken.name!r} already.")
+        raise BadInput("There is a user “%(name)s” already.", name=taken.name)
     if name.casefold() == OWNER_TO_BE and first_id(db) != but:
         # Settings say it for whoever set photolib up, under any name: it must never come to mean somebody else.
-        raise BadInput(f"The name {OWNER_TO_BE!r} belongs to whoever set photolib up. Choose another.")
+        raise BadInput("The name “%(name)s” belongs to whoever set photolib up. Choose another.", name=OWNER_TO_BE)
     return name
 
 
@@ -129,7 +129,7 @@ def check_display_name(name: str) -> str:
     """Raises BadInput."""
     name = clean_name(name)
     if len(name) > LONGEST_NAME or not name.isprintable():
-        raise BadInput(f"A name can be printed and has at most {LONGEST_NAME} characters.")
+        raise BadInput("A name can be printed and has at most %(most)s characters.", most=LONGEST_NAME)
     return name
 
 

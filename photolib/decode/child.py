@@ -107,15 +107,17 @@ def _explain(problem: Exception, settings: Settings) -> PhotolibError:
         return UnreadablePhoto(limits.too_much_memory(settings["memory_mb"]))
     if type(problem).__name__.startswith("DecompressionBomb"):
         limit = settings["max_pixels"] // 1_000_000
-        return UnreadablePhoto(f"It declares more than the limit of {limit} megapixels (setting max_megapixels).")
+        return UnreadablePhoto(
+            "It declares more than the limit of %(most)s megapixels (setting max_megapixels).", most=limit
+        )
     if code == errno.EFBIG:
         return UnreadablePhoto("Its derived sizes are larger than any picture's should be.")
     if code == errno.ENOENT:
         return NotFound("The file to decode is not there any more.")
     if code in (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.EINTR):
-        return TryLater(f"The decoder ran short of something: {os.strerror(code)}.")
+        return TryLater("The decoder ran short of something: %(why)s.", why=os.strerror(code))
     if code is not None and limits.is_machine_error(problem):
-        return StorageFailed(f"A file could not be read or written while decoding: {os.strerror(code)}.")
+        return StorageFailed("A file could not be read or written while decoding: %(why)s.", why=os.strerror(code))
     return UnreadablePhoto(f"No decoder here can make sense of it ({type(problem).__name__}: {str(problem)[:200]}).")
 
 

@@ -5,6 +5,8 @@ import os
 import signal
 from dataclasses import dataclass
 
+from photolib.said import Said
+
 try:
     import resource
 except ImportError:  # not a POSIX system: the wall limit, kept by the parent, is all there is
@@ -66,7 +68,9 @@ def resident_mb() -> int:
 
 def too_much_memory(memory_mb: int) -> str:
     """The sentence for a photo that needs more memory than a child has."""
-    return f"Decoding it needs more than the {memory_mb} MB of memory allowed (setting decode_memory_mb)."
+    return Said(
+        "Decoding it needs more than the %(most)s MB of memory allowed (setting decode_memory_mb).", most=memory_mb
+    )
 
 
 def ran_out_of_cpu(returncode: int) -> bool:

@@ -115,8 +115,12 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
     """Raises UnreadablePhoto when a picture of this size is more than we decode."""
     if width * height > max_pixels:
         raise UnreadablePhoto(
-            f"It declares {width} x {height} pixels ({width * height / 1e6:.0f} megapixels), more than the limit of "
-            f"{max_pixels / 1e6:.0f} (setting max_megapixels)."
+            "It declares %(width)s x %(height)s pixels (%(count)s megapixels), more than the limit of %(most)s "
+            "(setting max_megapixels).",
+            width=width,
+            height=height,
+            count=f"{width * height / 1e6:.0f}",
+            most=f"{max_pixels / 1e6:.0f}",
         )
 
 
@@ -169,11 +173,13 @@ def damaged(file: BinaryIO, format_name: str, problem: Exception) -> UnreadableP
     if "bad_alloc" in str(problem) or "memory alloc" in str(problem).lower():
         raise MemoryError(str(problem)) from problem
     if missing := missing_end(file, format_name):
-        return UnreadablePhoto(f"The file ends too early: {missing}.")
+        return UnreadablePhoto("The file ends too early: %(missing)s.", missing=missing)
     reason = re.sub(r"<[^>]*>|'[^']*'|\s+", " ", str(problem)).strip(" .:") or type(problem).__name__
     if "truncated" in reason.lower() or isinstance(problem, EOFError):
-        return UnreadablePhoto(f"The {name} file ends too early ({reason[:200]}).")
-    return UnreadablePhoto(f"The {name} data is damaged or of a kind no decoder here knows ({reason[:200]}).")
+        return UnreadablePhoto("The %(format)s file ends too early (%(why)s).", format=name, why=reason[:200])
+    return UnreadablePhoto(
+        "The %(format)s data is damaged or of a kind no decoder here knows (%(why)s).", format=name, why=reason[:200]
+    )
 
 
 def _decode(
@@ -238,7 +244,7 @@ def _decode_damaged(file: BinaryIO, format_name: str, max_pixels: int, problem: 
         return image
     if "truncated" in str(problem).lower():
         raise UnreadablePhoto(
-            f"The file ends too early: {_lower_part(1 - shown)} of the picture is missing."
+            "The file ends too early: %(part)s of the picture is missing.", part=_lower_part(1 - shown)
         ) from problem
     raise damaged(file, format_name, problem) from problem
 

@@ -21,12 +21,13 @@ from photolib import errors
 from photolib.decode import limits
 from photolib.decode.limits import DecodeSettings
 from photolib.errors import PhotolibError, TryLater, UnreadablePhoto
+from photolib.said import Said
 
 __all__ = ["DecodeSettings", "Decoders"]
 
 log = logging.getLogger(__name__)
 
-_CLOSING = "photolib is shutting down."
+_CLOSING = Said("photolib is shutting down.")
 _STARTS = 3
 _LONGEST_ANSWER = 16 << 20
 _MESSAGES_SHOWN = 2000
@@ -113,7 +114,7 @@ class Decoders:
         try:
             child = _Child(self._settings)
         except OSError as problem:
-            raise TryLater(f"A decoder could not be started: {problem.strerror}.") from problem
+            raise TryLater("A decoder could not be started: %(why)s.", why=problem.strerror) from problem
         finally:
             with self._lock:
                 self._starting -= 1
@@ -180,17 +181,21 @@ class Decoders:
                 log.debug("a decoder said during %s: %s", task, messages)
             return _MAY_FAIL_WITH.get(answer["failed"], UnreadablePhoto)(str(answer.get("message", "")))
         if is_overdue:
-            return UnreadablePhoto(f"Decoding it took longer than {seconds:g} seconds (setting decode_seconds).")
+            return UnreadablePhoto(
+                "Decoding it took longer than %(seconds)s seconds (setting decode_seconds).", seconds=f"{seconds:g}"
+            )
         if self._closed:
             return TryLater(_CLOSING)
         if limits.ran_out_of_cpu(answer["returncode"]):
             most = self._settings.cpu_seconds
-            return UnreadablePhoto(f"Decoding it took more than {most} seconds of computing (setting decode_seconds).")
+            return UnreadablePhoto(
+                "Decoding it took more than %(most)s seconds of computing (setting decode_seconds).", most=most
+            )
         if "bad_alloc" in messages or "out of memory" in messages.lower():
             return UnreadablePhoto(limits.too_much_memory(self._settings.memory_mb))
         cause = _cause(answer["returncode"])
         log.warning("a decoder ended with %s during %s: %s", cause, task, messages)
-        return TryLater(f"The decoder ended unexpectedly ({cause}).")
+        return TryLater("The decoder ended unexpectedly (%(cause)s).", cause=cause)
 
 
 class _Child:

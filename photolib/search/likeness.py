@@ -59,7 +59,7 @@ def by_picture(lib: Library, owner_id: int, picture: Path, count: int = MOST) ->
         head = file.read(formats.HEAD)
         kind = formats.sniff(head, formats.reach(file))
     if kind is None:
-        raise UnreadablePhoto(f"This is no picture but {formats.describe(head)}.")
+        raise UnreadablePhoto("This is no picture but %(what)s.", what=formats.describe(head))
     folder = lib.data / "tmp" / f"asked-{secrets.token_hex(8)}"
     folder.mkdir()
     try:

@@ -44,9 +44,9 @@ def save(db: Database, owner_id: int, name: str, query: str) -> Saved:
     """Keep a query under a name; one of that name asks this from now on. Raises BadInput for an empty or overlong one."""
     name, query = " ".join(name.split()), kept_query(query)
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise BadInput(f"A saved search needs a name of at most {LONGEST_NAME} characters.")
+        raise BadInput("A saved search needs a name of at most %(most)s characters.", most=LONGEST_NAME)
     if db.conn.execute("select count(*) from saved_searches where owner_id = ?", (owner_id,)).fetchone()[0] >= MOST:
-        raise BadInput(f"There are {MOST} saved searches already; delete one first.")
+        raise BadInput("There are %(most)s saved searches already; delete one first.", most=MOST)
     row = db.conn.execute(
         """insert into saved_searches (owner_id, name, query, created_at) values (?, ?, ?, ?)
            on conflict (owner_id, name) do update set query = excluded.query
@@ -60,7 +60,7 @@ def kept_query(query: str) -> str:
     """A query as it is kept. Raises BadInput for an empty or overlong one."""
     kept = query.strip() if isinstance(query, str) else ""
     if not kept or len(kept) > LONGEST:
-        raise BadInput(f"A saved search needs a query of at most {LONGEST} characters.")
+        raise BadInput("A saved search needs a query of at most %(most)s characters.", most=LONGEST)
     return kept
 
 

@@ -1,4 +1,5 @@
 import { welcome } from "./pictures.js"
+import { _ } from "./words.js"
 
 /** Fetches the next stretch of the timeline when its end comes near. Without script, the link inside still works. */
 class MorePhotos extends HTMLElement {
@@ -69,13 +70,13 @@ class MorePhotos extends HTMLElement {
     this.removeAttribute("aria-busy")
     const retry = document.createElement("button")
     retry.className = "button"
-    retry.textContent = "Try again"
+    retry.textContent = _("Try again")
     retry.onclick = () => {
       this.replaceChildren()
       this.#loading = undefined
       this.load()
     }
-    this.replaceChildren("photolib does not answer at the moment.", retry)
+    this.replaceChildren(_("photolib does not answer at the moment."), retry)
   }
 }
 

@@ -1,3 +1,5 @@
+import { _ } from "./words.js"
+
 const LONG_ENOUGH = 8000 // ms
 
 /** Say briefly what was done. undo: what to call when somebody wants it back. */
@@ -6,7 +8,7 @@ export function toast(said, undo) {
   one.className = "toast"
   one.append(said)
   if (undo) {
-    const button = Object.assign(document.createElement("button"), { className: "button", textContent: "Undo" })
+    const button = Object.assign(document.createElement("button"), { className: "button", textContent: _("Undo") })
     button.onclick = () => (one.remove(), undo())
     one.append(button)
   }

@@ -5,7 +5,7 @@ const catalogue = lang === "en" ? { default: {}, form: (n) => Number(n !== 1) } 
 
 /** A sentence, with its {values} put in. */
 export function _(sentence, values) {
-  return fill(catalogue.default[sentence] ?? sentence, values)
+  return fill([catalogue.default[sentence] ?? sentence].flat()[0], values) // a list where a number has its own form
 }
 
 /** The sentence that fits the number n, which is its {n}. */
