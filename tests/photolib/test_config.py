@@ -97,5 +97,5 @@ def test_lists_come_from_the_environment_with_commas(tmp_path: Path) -> None:
 
 
 def test_a_trusted_proxy_that_is_no_network_stops_the_start(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="'proxy.lan' is no network"):
+    with pytest.raises(BadInput, match=r"'proxy\.lan' is no network"):
         settings.load(written(tmp_path, 'trusted_proxies = ["proxy.lan"]'), environ={})

@@ -239,7 +239,7 @@ def test_abuse_29_no_redirect_leads_us_elsewhere(liar: Liar, path: str) -> None:
 )
 def test_abuse_29_a_configuration_that_leads_astray_is_not_followed(liar: Liar, lie: dict[str, Any]) -> None:
     liar.configuration |= lie
-    with pytest.raises(TryLater, match="does not say where to sign in|not set up right"):
+    with pytest.raises(TryLater, match=r"does not say where to sign in|not set up right"):
         finish(liar)
 
 

@@ -189,8 +189,8 @@ def test_less_motion_is_none(open_page: OpenPage) -> None:
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_the_activity_page_names_what_failed_and_leads_to_it(open_page: OpenPage, size: str) -> None:
-    page = open_page("/", size)
-    page.get_by_role("link", name="Activity").click()
+    page = open_page("/collections", size)
+    page.locator("main").get_by_role("link", name="Activity").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Activity")
     expect(page.locator("main")).to_contain_text("ends too early")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
