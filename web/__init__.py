@@ -46,6 +46,7 @@ def create_app(library: "Library") -> "Flask":
         places_pages,
         proxies,
         review_pages,
+        said_in_json,
         search_api,
         search_pages,
         selection_pages,
@@ -62,7 +63,7 @@ def create_app(library: "Library") -> "Flask":
     app.extensions["photolib"] = library
     app.url_map.merge_slashes = False  # or an address with a slash too many would be answered with a redirect
     app.url_map.converters["int"] = guard.Number
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json = said_in_json.SaidInJson(app)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters.update(words.FILTERS)
     app.wsgi_app = proxies.behind(app.wsgi_app, library.config.trusted_proxies)  # type: ignore[method-assign]

@@ -22,5 +22,5 @@ def wants_json() -> bool:
 def _came_from() -> str:
     """The path of the page that holds the form. Only its path: nobody is led to another host."""
     page = urlsplit(request.referrer or "")
-    path = "/" + page.path.lstrip("/")  # two slashes would begin the name of a host
+    path = "/" + page.path.lstrip("/\\")  # two slashes, of either kind, would begin the name of a host
     return f"{path}?{page.query}" if page.query else path

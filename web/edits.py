@@ -122,7 +122,7 @@ def _whole(name: str) -> int | None:
     if not text:
         return None
     if not re.fullmatch(r"[+-]?\d{1,10}", text, re.ASCII):
-        raise BadInput(f"{name} has to be a whole number.")
+        raise BadInput("%(name)s has to be a whole number.", name=name)
     return int(text)
 
 
@@ -144,10 +144,17 @@ def photo_ids_in(said: dict[str, Any]) -> list[int]:
     """The photos that a request names. Raises BadInput."""
     ids = said.get("photo_ids")
     if not isinstance(ids, list) or not 0 < len(ids) <= MOST:
-        raise BadInput(f"photo_ids is a list of at most {MOST} numbers of photos.")
+        raise BadInput("photo_ids is a list of at most %(most)s numbers of photos.", most=MOST)
     if not all(type(each) is int and 0 < each <= LARGEST_ID for each in ids):
         raise BadInput("photo_ids has to hold the numbers of photos.")
     return ids
+
+
+def photo_ids_of(texts: Sequence[str]) -> list[int]:
+    """The photos that the fields of a form name. Raises BadInput."""
+    if not all(re.fullmatch(r"\d{1,18}", each, re.ASCII) for each in texts):
+        raise BadInput("Choose the photos from those on the page.")
+    return photo_ids_in({"photo_ids": [int(each) for each in texts]})
 
 
 # ---------------------------------------------------------------- what was done

@@ -2,35 +2,39 @@
 https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
 `progress`: how much is left to do, and the sentences about it. `photos`: {"photo_ids": [...]} that came, changed or went, null when
-they are too many to name. A stream ends now and then, and browsers ask again: who may listen is decided anew each time.
+they are too many to name. A stream ends now and then, and browsers ask again.
 """
 
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, request
 
 from photolib import pulse
+from photolib.accounts import api_tokens
+from photolib.accounts import sessions as kept
 from photolib.errors import TryLater
 from photolib.library import Library
 from photolib.pulse import Pulse
-from web import language
+from web import bearer, language, sessions
 from web.api import number, progress_json
 from web.here import library, user
 
 bp = Blueprint("events", __name__, url_prefix="/api/v1")
 
 MOST_STREAMS = 48  # each holds one of the server's threads
+MOST_OF_ONE = 16  # of them, of one person: or whoever opens page after page would keep all others from hearing anything
 HEARTBEAT_SECONDS = 10  # a line that says nothing, so that an end that has gone away is noticed
-LONGEST_SECONDS = 60  # of one stream; a session that has been revoked hears nothing after that
+LONGEST_SECONDS = 60  # of one stream
 REST_SECONDS = 1.0  # between two events, however much happens
 
 LONGEST_TAB = 40  # characters
 
-_streams = threading.BoundedSemaphore(MOST_STREAMS)
+_streams: Counter[int] = Counter()  # how many each user has open
 _opening = threading.Lock()
 _listening: dict[tuple[int, str], object] = {}  # for each user's tab the stream that it listens to now
 
@@ -39,15 +43,14 @@ _listening: dict[tuple[int, str], object] = {}  # for each user's tab the stream
 def events() -> Response:
     """since: the id of the photo that came last when the page was made, for counting those that came after it. seconds: how long to
     listen, at most LONGEST_SECONDS; 0 for what can be said at once. tab: any name for who listens; an earlier stream of that name
-    ends, as a page that was left cannot say that it is gone."""
+    ends, as a page that was left cannot say that it is gone. It also ends with the session."""
     lib, owner_id, since = library(), user().id, number("since") or 0
     beat = _pulse(lib)
     known = request.headers.get("Last-Event-ID", "")
     seq = int(known) if known.isascii() and known.isdigit() and len(known) < 19 else pulse.latest(lib.db)
-    if not _streams.acquire(blocking=False):
-        raise TryLater("Too many pages are listening. This one asks again by itself.")
     seconds = number("seconds")
     lasts = LONGEST_SECONDS if seconds is None else min(seconds, LONGEST_SECONDS)
+    _take_a_place(owner_id)  # nothing may go wrong from here on, or it would never be given back
     tab, me = (owner_id, request.args.get("tab", "")[:LONGEST_TAB]), object()
     _listening[tab] = me
     beat.nudge()
@@ -59,11 +62,20 @@ def events() -> Response:
             g.language = spoken
             return progress_json(lib, owner_id, since)
 
+    cookie, token = sessions.token(), bearer.held()
+
     def is_over() -> bool:
-        return bool(tab[1]) and _listening.get(tab) is not me
+        if bool(tab[1]) and _listening.get(tab) is not me:
+            return True
+        return (
+            kept.find(lib.db, cookie or "") if token is None else api_tokens.find(lib.db, token)
+        ) is None  # ended, or taken away
 
     def leave() -> None:
-        _streams.release()
+        with _opening:
+            _streams[owner_id] -= 1
+            if not _streams[owner_id]:
+                del _streams[owner_id]
         if _listening.get(tab) is me:
             del _listening[tab]
 
@@ -106,6 +118,14 @@ def _stream(
 def _event(name: str, said: Any, seq: int | None = None) -> str:
     number = f"id: {seq}\n" if seq is not None else ""
     return f"{number}event: {name}\ndata: {json.dumps(said)}\n\n"
+
+
+def _take_a_place(owner_id: int) -> None:
+    """Raises TryLater when too many listen, or this person does too often."""
+    with _opening:
+        if _streams.total() >= MOST_STREAMS or _streams[owner_id] >= MOST_OF_ONE:
+            raise TryLater("Too many pages are listening. This one asks again by itself.")
+        _streams[owner_id] += 1
 
 
 def _pulse(lib: Library) -> Pulse:

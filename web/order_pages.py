@@ -14,7 +14,7 @@ from photolib.trash import Size
 from web import words
 from web.api import allowed_photos, form_number
 from web.done import done
-from web.edits import photo_ids_in
+from web.edits import photo_ids_of
 from web.grid import grid
 from web.guard import takes_files
 from web.here import library, user
@@ -141,10 +141,7 @@ def delete() -> Response:
     """A form with `photo`, once for each that is to be deleted for good, or `all` for everything in the trash."""
     photo_ids = None
     if not request.form.get("all"):
-        texts = request.form.getlist("photo")
-        photo_ids = photo_ids_in(
-            {"photo_ids": [int(each) if each.isascii() and each.isdigit() else 0 for each in texts]}
-        )
+        photo_ids = photo_ids_of(request.form.getlist("photo"))
         allowed_photos(photo_ids, "edit")
     asked, gone = empty(photo_ids)
     return done(said(asked, gone), go="/trash" if photo_ids is None else None)

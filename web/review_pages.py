@@ -16,7 +16,7 @@ from photolib.undated import FOLDER, NAME, NEIGHBOURS, SIBLINGS, Suggestion
 from web import words
 from web.api import allowed_photos
 from web.done import done
-from web.edits import edited, photo_ids_in
+from web.edits import edited, photo_ids_of
 from web.guard import takes_files
 from web.here import library, user
 from web.language import _, ngettext
@@ -109,9 +109,7 @@ def settle() -> Response:
     if act == "accept_all":
         photo_ids = scopes.ids(db, owner, UNDATED, MOST)
     else:
-        photo_ids = photo_ids_in(
-            {"photo_ids": [int(each) if each.isascii() and each.isdigit() else 0 for each in texts]}
-        )
+        photo_ids = photo_ids_of(texts)
         allowed_photos(photo_ids, "edit")
     if act in ("accept", "accept_all"):
         found = undated.suggestions(db, owner, photo_ids)

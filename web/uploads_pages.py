@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -63,7 +64,7 @@ def add() -> str:
     uploads.check_disk(library(), 2 * request.content_length)
     with _form() as (fields, files):
         text = fields.get("album_id", "")
-        wish = wishes({"album_id": int(text)} if text.isdigit() else {})
+        wish = wishes({"album_id": int(text)} if re.fullmatch(r"\d{1,18}", text, re.ASCII) else {})
         added = take(files, wish)
     return render_template("add.html", added=added, **_choices())
 
@@ -107,7 +108,7 @@ def _form() -> Iterator[tuple[Any, list[FileStorage]]]:
             nonlocal left
             left -= 1
             if left < 0:
-                raise BadInput(f"A form takes {MOST_FILES:,} files. Send the others with another one.")
+                raise BadInput("A form takes %(most)s files. Send the others with another one.", most=MOST_FILES)
             return opened.enter_context(tempfile.TemporaryFile(dir=library().data / "uploads"))
 
         _stream, fields, files = parse_form_data(request.environ, on_disk, max_form_memory_size=FORM_BYTES)

@@ -233,16 +233,16 @@ QUERIES: tuple[Callable[[Things], str], ...] = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def two(app: Flask, library: Library, list_photos: ListPhotos, stranger_id: int) -> tuple[Things, Things]:
+@pytest.fixture(name="two")
+def two_people(app: Flask, library: Library, list_photos: ListPhotos, stranger_id: int) -> tuple[Things, Things]:
     """What the one who asks has, and what somebody else has. The one who asks is a member first, then the admin."""
     with write(library.db) as db:
         other = users.add(db, "mia").id
     return things_of(library, stranger_id, list_photos, 0), things_of(library, other, list_photos, 4)
 
 
-@pytest.fixture
-def zoe(app: Flask, library: Library, stranger_id: int, two: Any) -> FlaskClient:
+@pytest.fixture(name="zoe")
+def zoes_browser(app: Flask, library: Library, stranger_id: int, two: Any) -> FlaskClient:
     return client_of(app, sign_in(library.db, stranger_id))
 
 

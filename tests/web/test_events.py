@@ -5,9 +5,10 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+import web.events
 from photolib import edits
 from photolib.db import write
-from tests.web.conftest import ListPhotos
+from tests.web.conftest import ListPhotos, client_of, sign_in
 
 
 def events(text: str) -> list[tuple[str, Any]]:
@@ -65,3 +66,31 @@ def test_a_page_that_was_left_makes_room_for_the_next(client: FlaskClient, list_
     with client.get("/api/v1/events?seconds=0&tab=mine", buffered=False):
         assert list(blocks)[1:] == []  # it ends, long before its twenty seconds
     left.close()
+
+
+def test_a_stream_ends_with_its_session(app, library, client: FlaskClient, owner_id: int) -> None:
+    elsewhere = client_of(app, sign_in(library.db))
+    stream = elsewhere.get("/api/v1/events?seconds=20", buffered=False)
+    blocks = stream.iter_encoded()
+    assert b"retry" in next(blocks)
+    assert b"event: progress" in next(blocks)
+    client.post("/account/sessions/revoke-others")
+    client.get("/api/v1/events?seconds=0")  # wakes it, as a change does that the pulse has seen
+    assert not any(b"event" in block for block in blocks)  # it is over, long before its time
+    assert elsewhere.get("/api/v1/events?seconds=0").status_code == 401
+    stream.close()
+
+
+def test_what_is_refused_takes_nobodys_place(client: FlaskClient) -> None:
+    for _ in range(web.events.MOST_STREAMS + 1):
+        assert client.get("/api/v1/events?seconds=soon").status_code == 400
+    assert client.get("/api/v1/events?seconds=0").status_code == 200
+
+
+def test_nobody_keeps_the_others_from_listening(client: FlaskClient, second_user: FlaskClient) -> None:
+    streams = [client.get("/api/v1/events", buffered=False) for _ in range(web.events.MOST_OF_ONE)]
+    assert client.get("/api/v1/events?seconds=0").status_code == 503
+    assert second_user.get("/api/v1/events?seconds=0").status_code == 200
+    for each in streams:
+        each.close()
+    assert client.get("/api/v1/events?seconds=0").status_code == 200

@@ -1,0 +1,56 @@
+"""Which names of a query or a form each route looks at, found by watching it: so that a table of them cannot forget one."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask, Request
+from flask.testing import FlaskClient
+from werkzeug.datastructures import ImmutableMultiDict
+
+looked_at: set[str] = set()
+
+
+class Watched(ImmutableMultiDict[str, str]):
+    """Fields that write down what they are asked for."""
+
+    def __getitem__(self, name: str) -> str:
+        looked_at.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, *args: Any, **options: Any) -> Any:
+        looked_at.add(name)
+        return super().get(name, *args, **options)
+
+    def getlist(self, name: str, *args: Any) -> list[Any]:
+        looked_at.add(name)
+        return super().getlist(name, *args)
+
+    def __contains__(self, name: object) -> bool:
+        looked_at.add(str(name))
+        return super().__contains__(name)
+
+
+class WatchedRequest(Request):
+    parameter_storage_class = Watched
+
+
+def watch(app: Flask) -> Flask:
+    app.request_class = WatchedRequest
+    return app
+
+
+def names(client: FlaskClient, path: str, *queries: dict[str, str]) -> set[str]:
+    """The names of the query that a GET of this path looks at, asked without one and with each of these."""
+    found: set[str] = set()
+    for query in ({}, *queries):
+        looked_at.clear()
+        client.get(path, query_string=query)
+        found |= looked_at
+    return found
+
+
+def getting(app: Flask) -> Iterator[Any]:
+    """Every rule that can be asked by GET and ends by itself."""
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and rule.endpoint != "events.events":
+            yield rule
