@@ -6,8 +6,13 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-MAY_IMPORT = {"photolib": {"photolib"}, "models": {"models", "photolib"}, "web": {"web", "photolib"}}
-ROOMS = {"photolib", "models", "web", "cli"}
+MAY_IMPORT = {
+    "photolib": {"photolib"},
+    "models": {"models", "photolib"},
+    "web": {"web", "photolib"},
+    "commands": {"commands", "web", "models", "photolib"},
+}
+ROOMS = {"photolib", "models", "web", "commands", "cli"}
 
 
 def imported(file: Path) -> set[str]:
