@@ -26,6 +26,7 @@ export function arrange(ratios, groups, look) {
     const isWhole = group.isBegun || group.goesOn || natural > width
     const own = isWhole ? width : Math.min(width, Math.max(natural, NARROWEST))
     if (x > 0 && x + own > width + 0.01) {
+      endLine(placed, width)
       x = 0
       y += tallest + gap
       tallest = 0
@@ -36,8 +37,15 @@ export function arrange(ratios, groups, look) {
     tallest = Math.max(tallest, top + inside)
     x += own + apart
   }
+  endLine(placed, width)
   placed.height = groups.length ? y + tallest + gap : 0
   return placed
+}
+
+/** The last group of a line has the rest of it for its heading. */
+function endLine({ boxes }, width) {
+  const last = boxes.at(-1)
+  if (last) last.w = width - last.x
 }
 
 /** What a group takes in one row, with the gap before the end that grid.css puts there. */

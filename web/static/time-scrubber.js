@@ -71,8 +71,7 @@ class TimeScrubber extends HTMLElement {
   }
 
   #place(number) {
-    const share = number / Math.max(1, this.#photos.total)
-    this.#here.style.top = `${share * 100}%`
+    this.#here.style.setProperty("--share", number / Math.max(1, this.#photos.total))
     const said = this.#saidAt(number)
     if (this.#said === said) return
     this.#said = said
@@ -131,7 +130,7 @@ class TimeScrubber extends HTMLElement {
     this.#bubble.hidden = !isOver
     if (!isOver) return
     this.#bubble.textContent = this.#bubbleAt(number)
-    this.#bubble.style.top = `${event.clientY - this.#years.getBoundingClientRect().top}px`
+    this.#bubble.style.top = `${event.clientY - this.getBoundingClientRect().top}px`
     if (!this.#isGliding) return
     this.#place(number)
     this.#to = number
