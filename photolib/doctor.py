@@ -14,13 +14,14 @@ from photolib.config import Config
 from photolib.errors import PhotolibError
 from photolib.library import mount_of, open_library
 from photolib.ports import ABILITIES, Models, NoModels
+from photolib.said import Said
 
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph"}
 CODECS = {
-    "pillow_heif": "HEIC photos",
-    "pillow_jxl": "JPEG XL photos",
-    "rawpy": "RAW photos",
-    "av": "videos",
+    "pillow_heif": Said("HEIC photos"),
+    "pillow_jxl": Said("JPEG XL photos"),
+    "rawpy": Said("RAW photos"),
+    "av": Said("videos"),
 }
 
 
@@ -49,24 +50,31 @@ def _codecs(config: Config) -> Iterator[Finding]:
         try:
             importlib.import_module(module)
         except ImportError as problem:
-            yield Finding(what, "problem", f"They cannot be opened ({problem}). Install photolib again: pip install .")
+            yield Finding(
+                what,
+                "problem",
+                Said("They cannot be opened (%(why)s). Install photolib again: pip install .", why=problem),
+            )
         else:
-            yield Finding(what, "ok", "They can be opened.")
+            yield Finding(what, "ok", Said("They can be opened."))
 
 
 def _data_folder(config: Config) -> Iterator[Finding]:
     try:
         open_library(config).close()
     except PhotolibError as problem:
-        yield Finding("data folder", "problem", str(problem))
+        yield Finding(Said("data folder"), "problem", str(problem))
         return
-    yield Finding("data folder", "ok", f"{config.data_dir} can be read and written.")
+    yield Finding(Said("data folder"), "ok", Said("%(folder)s can be read and written.", folder=config.data_dir))
     kind = file_system_of(config.data_dir)
     if kind in NETWORK_FILE_SYSTEMS:
         yield Finding(
-            "data folder",
+            Said("data folder"),
             "warning",
-            f"It lies on a network share ({kind}), where SQLite's locks are not to be trusted. Move it to a disk of this machine.",
+            Said(
+                "It lies on a network share (%(kind)s), where SQLite's locks are not to be trusted. Move it to a disk of this machine.",
+                kind=kind,
+            ),
         )
 
 
@@ -81,16 +89,20 @@ def _database(config: Config) -> Iterator[Finding]:
         finally:
             connection.close()
     except PhotolibError as problem:  # full, busy, not ours to write: its sentence says what helps
-        yield Finding("database", "problem", str(problem))
+        yield Finding(Said("database"), "problem", str(problem))
         return
     if wrong:
         yield Finding(
-            "database",
+            Said("database"),
             "problem",
-            f"It is damaged ({wrong[0]}). Stop photolib and put the newest file of {config.data_dir / 'backups'} in its place.",
+            Said(
+                "It is damaged (%(why)s). Stop photolib and put the newest file of %(folder)s in its place.",
+                why=wrong[0],
+                folder=config.data_dir / "backups",
+            ),
         )
     else:
-        yield Finding("database", "ok", "SQLite finds nothing wrong with it.")
+        yield Finding(Said("database"), "ok", Said("SQLite finds nothing wrong with it."))
 
 
 def _room(config: Config) -> Iterator[Finding]:
@@ -98,24 +110,34 @@ def _room(config: Config) -> Iterator[Finding]:
         return
     free = shutil.disk_usage(config.data_dir).free >> 20
     if free < config.min_free_mb:
-        sentence = f"Only {free} MB are free; importing pauses below {config.min_free_mb} MB (min_free_mb)."
-        yield Finding("free space", "problem", sentence)
+        sentence = Said(
+            "Only %(free)s MB are free; importing pauses below %(least)s MB (min_free_mb).",
+            free=free,
+            least=config.min_free_mb,
+        )
+        yield Finding(Said("free space"), "problem", sentence)
     else:
-        yield Finding("free space", "ok", f"{free} MB are free.")
+        yield Finding(Said("free space"), "ok", Said("%(free)s MB are free.", free=free))
 
 
 def _libraries(config: Config) -> Iterator[Finding]:
     for library in config.libraries:
         if not os.path.isdir(library.path):  # unlike Path's, it does not raise below a folder that may not be read
-            sentence = "It is not there. Is its disk mounted? Nothing that came from it is removed meanwhile."
-            yield Finding(f"library {library.path}", "problem", sentence)
+            sentence = Said("It is not there. Is its disk mounted? Nothing that came from it is removed meanwhile.")
+            yield Finding(Said("library %(path)s", path=library.path), "problem", sentence)
         elif not os.access(library.path, os.R_OK | os.X_OK):
-            yield Finding(f"library {library.path}", "problem", "photolib may not read it: look at its rights.")
+            yield Finding(
+                Said("library %(path)s", path=library.path),
+                "problem",
+                Said("photolib may not read it: look at its rights."),
+            )
         elif file_system_of(library.path) in NETWORK_FILE_SYSTEMS and not library.poll_seconds:
-            sentence = "It is a network share, where notifications do not come: set poll_seconds, for example to 300."
-            yield Finding(f"library {library.path}", "warning", sentence)
+            sentence = Said(
+                "It is a network share, where notifications do not come: set poll_seconds, for example to 300."
+            )
+            yield Finding(Said("library %(path)s", path=library.path), "warning", sentence)
         else:
-            yield Finding(f"library {library.path}", "ok", "It can be read.")
+            yield Finding(Said("library %(path)s", path=library.path), "ok", Said("It can be read."))
 
 
 def _notifications(config: Config) -> Iterator[Finding]:
@@ -128,18 +150,21 @@ def _notifications(config: Config) -> Iterator[Finding]:
         for _ in os.walk(library.path):
             folders += 1
             if folders > allowed:
-                sentence = (
-                    f"There are more folders than the {allowed} the system lets photolib watch; it looks through them all now "
-                    "and then instead. For quicker news: sysctl fs.inotify.max_user_watches=1048576"
+                sentence = Said(
+                    "There are more folders than the %(most)s the system lets photolib watch; it looks through them all now "
+                    "and then instead. For quicker news: sysctl fs.inotify.max_user_watches=1048576",
+                    most=allowed,
                 )
-                yield Finding("notifications", "warning", sentence)
+                yield Finding(Said("notifications"), "warning", sentence)
                 return
-    yield Finding("notifications", "ok", f"{folders} folders, {allowed} can be watched.")
+    yield Finding(
+        Said("notifications"), "ok", Said("%(count)s folders, %(most)s can be watched.", count=folders, most=allowed)
+    )
 
 
 def _clock(config: Config) -> Iterator[Finding]:
     if time.time() < 1_750_000_000:  # the middle of 2025, before this was written
-        yield Finding("clock", "problem", "This machine's clock is in the past. Set it, or switch on NTP.")
+        yield Finding(Said("clock"), "problem", Said("This machine's clock is in the past. Set it, or switch on NTP."))
 
 
 def _models(models: Models) -> Iterator[Finding]:
@@ -148,8 +173,12 @@ def _models(models: Models) -> Iterator[Finding]:
     for each in map(models.ability, ABILITIES):
         is_wish = "switched off" in each.note or not each.note
         state = "ok" if each.is_on or is_wish else "warning"
-        sentence = f"On, by {each.model}" if each.is_on else "Off"
-        yield Finding(ABILITY_WORDS[each.ability], state, f"{sentence}{f': {each.note}' if each.note else ''}.")
+        if each.is_on:
+            sentence = Said("On, by %(model)s: %(note)s.", model=each.model, note=each.note)
+            sentence = sentence if each.note else Said("On, by %(model)s.", model=each.model)
+        else:
+            sentence = Said("Off: %(why)s.", why=each.note) if each.note else Said("Off.")
+        yield Finding(ABILITY_WORDS[each.ability], state, sentence)
 
 
 def file_system_of(path: Path) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from os import pread
 from typing import BinaryIO
 
+from photolib.said import Said
+
 HEAD = 65536
 
 
@@ -97,17 +99,20 @@ def reach(file: BinaryIO) -> ReadAt | None:
 def describe(head: bytes) -> str:
     """Words for a file that is no photo, to be read as "It is ...": "a web page", "an empty file"."""
     if not head:
-        return "an empty file"
+        return Said("an empty file")
     if not head.strip(b"\0"):
-        return "a file of zeros"
+        return Said("a file of zeros")
     if found := sniff(head):
-        return f"a {found.name.upper()} file"
+        return Said("a %(format)s file", format=found.name.upper())
     if len(head) < 4:
-        return f"a file of only {len(head)} byte{'s' * (len(head) > 1)}"
+        return (
+            Said("a file of only %(count)s bytes", count=len(head)) if len(head) > 1 else Said("a file of only 1 byte")
+        )
     if head[:4] == b"RIFF":
-        return {b"WAVE": "a sound file"}.get(head[8:12], "an unknown kind of file")
+        return {b"WAVE": Said("a sound file")}.get(head[8:12], Said("an unknown kind of file"))
     if head[4:8] == b"ftyp":
-        return "a sound file" if head[8:11] in _SOUND_BRANDS else "an MPEG-4 file of an unknown kind"
+        is_sound = head[8:11] in _SOUND_BRANDS
+        return Said("a sound file") if is_sound else Said("an MPEG-4 file of an unknown kind")
     for signature, words in _OTHERS:
         if head.startswith(signature):
             return words
@@ -185,30 +190,30 @@ _SIGNATURES = (
 )
 
 _OTHERS = (
-    (b"%PDF-", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"PK\x05\x06", "a ZIP archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"8BPS", "a Photoshop document"),
-    (b"gimp xcf", "a GIMP document"),
-    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
-    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
-    (b"\0\0\x01\0", "an icon"),
-    (b"%!PS", "a PostScript document"),
-    (b"SQLite format 3\0", "a database"),
-    (b"bplist", "a property list"),
-    (b"ID3", "a sound file"),
-    (b"OggS", "an Ogg file"),
-    (b"fLaC", "a sound file"),
-    (_ASF, "a sound file"),
-    (b"MZ", "a program"),
-    (b"\x7fELF", "a program"),
-    (b"\xff\xe0", "a JPEG without its beginning"),
-    (b"\xff\xe1", "a JPEG without its beginning"),
+    (b"%PDF-", Said("a PDF document")),
+    (b"PK\x03\x04", Said("a ZIP archive")),
+    (b"PK\x05\x06", Said("a ZIP archive")),
+    (b"\x1f\x8b", Said("a gzip archive")),
+    (b"7z\xbc\xaf\x27\x1c", Said("a 7-Zip archive")),
+    (b"Rar!", Said("a RAR archive")),
+    (b"BZh", Said("a bzip2 archive")),
+    (b"\xfd7zXZ", Said("an xz archive")),
+    (b"8BPS", Said("a Photoshop document")),
+    (b"gimp xcf", Said("a GIMP document")),
+    (b"\0\0\0\x0cjP  ", Said("a JPEG 2000 picture")),
+    (b"\xff\x4f\xff\x51", Said("a JPEG 2000 picture")),
+    (b"\0\0\x01\0", Said("an icon")),
+    (b"%!PS", Said("a PostScript document")),
+    (b"SQLite format 3\0", Said("a database")),
+    (b"bplist", Said("a property list")),
+    (b"ID3", Said("a sound file")),
+    (b"OggS", Said("an Ogg file")),
+    (b"fLaC", Said("a sound file")),
+    (_ASF, Said("a sound file")),
+    (b"MZ", Said("a program")),
+    (b"\x7fELF", Said("a program")),
+    (b"\xff\xe0", Said("a JPEG without its beginning")),
+    (b"\xff\xe1", Said("a JPEG without its beginning")),
 )
 
 
@@ -396,18 +401,18 @@ def _describe_text(head: bytes) -> str:
         head = head.decode("utf-16", "replace").encode("utf-8", "replace")
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<script")):
-        return "a web page"
+        return Said("a web page")
     if text.startswith((b"<svg", b"<?xml", b"<!doctype svg", b"<!--", b"<x:xmpmeta", b"<?xpacket")):
         if b"<svg" in text:
-            return "an SVG drawing"
+            return Said("an SVG drawing")
         if b"<html" in text:
-            return "a web page"
-        return "XMP metadata" if b"xmpmeta" in text else "an XML document"
+            return Said("a web page")
+        return Said("XMP metadata") if b"xmpmeta" in text else Said("an XML document")
     # The head may end in the middle of a character; old texts are not in UTF-8 but mostly ASCII all the same.
     letters = head.decode("utf-8", "replace")
     is_text = sum(each in _PRINTABLE or each > "\x9f" for each in letters) == len(letters) and letters.count(
         "\ufffd"
     ) * 10 <= len(letters)
     if is_text and text[:1] in (b"{", b"["):
-        return "a JSON document"
-    return "a text file" if is_text else "an unknown kind of file"
+        return Said("a JSON document")
+    return Said("a text file") if is_text else Said("an unknown kind of file")

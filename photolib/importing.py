@@ -21,6 +21,7 @@ from photolib.db import write
 from photolib.errors import BadInput, PhotolibError, StorageFailed, TryLater, UnreadablePhoto
 from photolib.ingest import Arrival
 from photolib.library import Library
+from photolib.said import Said
 from photolib.scan import Folder, Listed
 from photolib.sidecars import Beside
 from photolib.sources import FileState, Sidecar, Source
@@ -31,11 +32,11 @@ SETTLE_TRIES = 15  # how often a file that keeps changing is looked at again bef
 AT_ONCE = 50  # rows of a kind written in one transaction
 LARGE_BYTES = 1 << 20  # a sidecar larger than this is written at once, so that few such wait in memory
 DOUBTFUL_BYTES = 64 << 20  # JSON files of archives that wait in memory to see whether a photo is called like them
-STILL_WRITTEN = "It is still being written."
-SIDECAR = "It is a sidecar: it is read together with its photo."
-TOO_LARGE = "It is a sidecar that was not read: it is too large for one."
-TRASHED = "It lay in Google's trash when it was exported."
-ABOUT_NO_PHOTO = "It is a JSON file that is not about a photo."
+STILL_WRITTEN = Said("It is still being written.")
+SIDECAR = Said("It is a sidecar: it is read together with its photo.")
+TOO_LARGE = Said("It is a sidecar that was not read: it is too large for one.")
+TRASHED = Said("It lay in Google's trash when it was exported.")
+ABOUT_NO_PHOTO = Said("It is a JSON file that is not about a photo.")
 
 
 @dataclass(frozen=True)

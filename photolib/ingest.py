@@ -20,6 +20,7 @@ from photolib.db import Write, write
 from photolib.errors import BadInput, TryLater, UnreadablePhoto
 from photolib.library import Library
 from photolib.metadata import dates, xmp
+from photolib.said import Said
 from photolib.sources import FileState, Source
 from photolib.store import Draft
 
@@ -245,8 +246,12 @@ def turned_away(seen: Source, head: bytes) -> Source:
     """What is no photo is ignored; what only calls itself one is a failure somebody wants to hear about."""
     is_named_as_photo = os.path.splitext(seen.name)[1].lower() in formats.ENDINGS
     if not is_named_as_photo:
-        return replace(seen, outcome="ignored", reason=f"It is {formats.describe(head)}.")
-    return replace(seen, outcome="failed", reason=f"It is named like a photo or video but is {formats.describe(head)}.")
+        return replace(seen, outcome="ignored", reason=Said("It is %(what)s.", what=formats.describe(head)))
+    return replace(
+        seen,
+        outcome="failed",
+        reason=Said("It is named like a photo or video but is %(what)s.", what=formats.describe(head)),
+    )
 
 
 def _remember(lib: Library, seen: Source) -> Source:

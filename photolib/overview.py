@@ -10,8 +10,9 @@ from photolib.errors import NotFound
 from photolib.ingest import STEPS
 from photolib.library import Library
 from photolib.ports import ABILITIES, EMBED, FACES, TEXT, Models
+from photolib.said import Said
 
-ABILITY_WORDS = {EMBED: "search by what a photo shows", FACES: "faces", TEXT: "text in pictures"}
+ABILITY_WORDS = {EMBED: Said("search by what a photo shows"), FACES: Said("faces"), TEXT: Said("text in pictures")}
 
 
 def overview(

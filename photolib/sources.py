@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
+from photolib.said import Said
+
 UPLOADS = b"uploads:"  # before the path of a folder that stands for where uploads came from; no folder of a disk begins like this
 ARCHIVES = b"archives:"  # before a folder's path: the archives in it that were taken whole
 
@@ -306,7 +308,9 @@ def photo_recovered(db: Database, photo_id: int) -> None:
     )
 
 
-DELETED = "Its photo was deleted for good in photolib, so it is left alone. `photolib import --deleted` brings it back."
+DELETED = Said(
+    "Its photo was deleted for good in photolib, so it is left alone. `photolib import --deleted` brings it back."
+)
 
 
 def photo_is_deleted(db: Database, photo_id: int) -> None:

@@ -75,7 +75,7 @@ def _patterns(catalogue: Catalog) -> list[tuple[re.Pattern[str], str]]:
             or not any(where.endswith(".py") for where, _ in message.locations)
         ):
             continue
-        pieces = re.split(r"%\((\w+)\)s", message.id)
+        pieces = re.split(r"%\((\w+)\)s", message.id.replace("%%", "%"))
         said, names = pieces[::2], pieces[1::2]
         if names and len("".join(said)) >= FEWEST_LETTERS:
             seen: set[str] = set()
@@ -155,7 +155,7 @@ def retold(text: str | None) -> str:
         return found
     for pattern, sentence in current().patterns:
         if match := pattern.fullmatch(text):
-            return sentence % match.groupdict()
+            return sentence % {name: retold(value) for name, value in match.groupdict().items()}
     return text
 
 

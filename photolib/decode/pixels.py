@@ -21,6 +21,7 @@ from photolib import formats
 from photolib.decode import colour
 from photolib.decode.limits import is_machine_error
 from photolib.errors import UnreadablePhoto
+from photolib.said import Said
 
 MOST = 2048  # pixels on the longest edge
 LEAST = 1600  # a half, quarter or eighth of the original is taken as it is when it is no smaller than this
@@ -262,14 +263,14 @@ def _rows_there(image: Image.Image) -> float:
 
 
 def _lower_part(share: float) -> str:
-    return f"the lower {max(1, round(100 * share))} %" if share < 1 else "all"
+    return Said("the lower %(count)s %%", count=max(1, round(100 * share))) if share < 1 else Said("all")
 
 
 def _damage_note(problem: Exception) -> str:
     if "truncated" in str(problem).lower():
-        return "The last bytes of the file are missing; the picture is there."
+        return Said("The last bytes of the file are missing; the picture is there.")
     if "too large" in str(problem).lower():
-        return "A text inside the file is too large and was left out."
+        return Said("A text inside the file is too large and was left out.")
     return "The file is damaged in a place that does not matter for the picture."
 
 
@@ -353,8 +354,10 @@ def missing_end(file: BinaryIO, format_name: str) -> str:
         return ""
     share = gone * 100 / declared
     if share >= 1:
-        return f"{min(share, 99):.0f} % of it is missing"
-    return f"{gone} of {declared} bytes {'is' if gone == 1 else 'are'} missing"
+        return Said("%(count)s %% of it is missing", count=f"{min(share, 99):.0f}")
+    if gone == 1:
+        return Said("1 of %(all)s bytes is missing", all=declared)
+    return Said("%(count)s of %(all)s bytes are missing", count=gone, all=declared)
 
 
 def _top_boxes(file: BinaryIO, size: int) -> Iterator[tuple[int, int]]:
