@@ -45,7 +45,7 @@ def unharmed(album) -> Iterator[None]:
 def settle(page: Page) -> None:
     """Until the page has noticed that it was scrolled, and nothing is missing on the screen."""
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    until(page, f"!document.querySelector('.blank') && !{GRID}.window.isFlying")
+    until(page, f"{GRID}.window && !document.querySelector('.blank') && !{GRID}.window.isFlying")
 
 
 def scroll_through(page: Page) -> list[int]:
@@ -219,6 +219,10 @@ def test_photos_are_chosen_by_ticks_ranges_and_days(open_grid: OpenPage, album) 
     expect(count).to_have_text("6 photos")
     third = in_sight(page)[3]
     page.mouse.click(third["x"] + 60, third["y"] + 90)  # while some are chosen a click chooses
+    expect(count).to_have_text("5 photos")
+    page.get_by_role("button", name="More").click()
+    page.keyboard.press("Escape")  # closes the menu, and keeps what was chosen
+    expect(page.locator("#selection-more")).to_be_hidden()
     expect(count).to_have_text("5 photos")
     page.keyboard.press("Escape")
     expect(page.locator(".selection-bar")).to_be_hidden()

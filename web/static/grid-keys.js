@@ -92,7 +92,7 @@ export class Keys {
   // ------------------------------------------------------------ from anywhere on the page
 
   #anywhere = (event) => {
-    if (!this.host.checkVisibility() || document.querySelector("dialog[open]") || event.altKey) return
+    if (!this.host.checkVisibility() || document.querySelector("dialog[open], [popover]:popover-open") || event.altKey) return
     if (event.target.closest?.("input, textarea, select, [contenteditable]")) return
     const isCommand = event.ctrlKey || event.metaKey
     if (isCommand && event.key === "a") {

@@ -47,26 +47,27 @@ class SearchBox extends HTMLElement {
     this.#asking?.abort()
     this.#timer = setTimeout(async () => {
       const asking = (this.#asking = new AbortController())
+      let items
       try {
         const answer = await fetch(`/api/v1/search/suggestions?q=${encodeURIComponent(this.#input.value)}`, { signal: asking.signal })
-        const { items } = answer.ok ? await answer.json() : { items: [] }
-        if (!asking.signal.aborted) this.#show(this.#input.value.trim() ? items : [...lately(), ...items])
+        items = answer.ok ? (await answer.json()).items : []
       } catch {
         return // outdated, or nobody answers: searching works without
       }
+      if (!asking.signal.aborted) this.#show(this.#input.value.trim() ? items : [...lately(), ...items])
     }, PAUSE)
   }
 
   #show(items) {
-    this.#list.replaceChildren(...items.map((item, number) => this.#option(item, number)))
+    this.#list.replaceChildren(...items.map((item, at) => this.#option(item, at)))
     this.#list.hidden = !items.length || document.activeElement !== this.#input
     this.#input.setAttribute("aria-expanded", String(!this.#list.hidden))
     this.#input.removeAttribute("aria-activedescendant")
   }
 
-  #option({ text, kind, query, count }, number) {
+  #option({ text, kind, query, count }, at) {
     const option = document.createElement("li")
-    Object.assign(option, { id: `${this.#list.id}-${number}`, role: "option", ariaSelected: "false" })
+    Object.assign(option, { id: `${this.#list.id}-${at}`, role: "option", ariaSelected: "false" })
     option.dataset.query = query ?? text
     const beside = document.createElement("span")
     beside.className = "quiet"
