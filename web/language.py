@@ -28,7 +28,7 @@ from web.guard import FOR_EVER
 
 ENGLISH = "en"
 FOLDER = Path(__file__).with_name("languages")
-FEWEST_LETTERS = 12  # of a sentence beside its values, for it to be known again by them
+FEWEST_LETTERS = 4  # of a sentence beside its values, for it to be known again by them
 
 
 @dataclass(frozen=True)
@@ -69,21 +69,18 @@ def _language(code: str, catalogue: Catalog) -> Language:
 def _patterns(catalogue: Catalog) -> list[tuple[re.Pattern[str], str]]:
     found = []
     for message in catalogue:
-        if (
-            not isinstance(message.id, str)
-            or not message.string
-            or not any(where.endswith(".py") for where, _ in message.locations)
-        ):
+        is_kept = any(where.startswith(("photolib/", "models/")) for where, _ in message.locations)
+        if not (is_kept and isinstance(message.id, str) and message.string):
             continue
         pieces = re.split(r"%\((\w+)\)s", message.id.replace("%%", "%"))
         said, names = pieces[::2], pieces[1::2]
-        if names and len("".join(said)) >= FEWEST_LETTERS:
-            seen: set[str] = set()
-            pattern = re.escape(said[0])
-            for name, rest in zip(names, said[1:], strict=True):
-                pattern += (f"(?P={name})" if name in seen else f"(?P<{name}>.+?)") + re.escape(rest)
-                seen.add(name)
-            found.append((len("".join(said)), re.compile(pattern, re.DOTALL), str(message.string)))
+        if not names or len("".join(said)) < FEWEST_LETTERS:
+            continue
+        pattern, seen = re.escape(said[0]), set[str]()
+        for name, rest in zip(names, said[1:], strict=True):
+            pattern += (f"(?P={name})" if name in seen else f"(?P<{name}>.+?)") + re.escape(rest)
+            seen.add(name)
+        found.append((len("".join(said)), re.compile(pattern, re.DOTALL), str(message.string)))
     return [(pattern, string) for _, pattern, string in sorted(found, key=lambda each: -each[0])]
 
 
@@ -107,7 +104,8 @@ def current() -> Language:
         return known[ENGLISH]
     if "language" not in g:
         chosen = getattr(g.get("user"), "language", None)
-        g.language = known.get(chosen or "") or known[request.accept_languages.best_match(list(known), ENGLISH)]
+        asked = (tag.split("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
+        g.language = known.get(chosen or "") or next((known[each] for each in asked if each in known), known[ENGLISH])
     return g.language
 
 
