@@ -62,7 +62,7 @@ def search_for(field: str, value: str) -> str:
     return "/search?q=" + quote(f'{field}:"{value}"' if " " in value or ":" in value else f"{field}:{value}", safe=":")
 
 
-def address(path: str, **query: str | int | None) -> str:
+def address(path: str, /, **query: str | int | None) -> str:
     """A path with a query of what is given."""
     given = {name: value for name, value in query.items() if value not in (None, "")}
     return f"{path}?{urlencode(given)}" if given else path

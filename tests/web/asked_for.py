@@ -1,4 +1,4 @@
-"""Which names of a query or a form each route looks at, found by watching it: so that a table of them cannot forget one."""
+"""Which names of a query, a form or a body each route looks at, found by watching it: so that a table of them cannot forget one."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,8 +30,28 @@ class Watched(ImmutableMultiDict[str, str]):
         return super().__contains__(name)
 
 
+class WatchedObject(dict[str, Any]):
+    """What was said in JSON, the same way."""
+
+    def __getitem__(self, name: str) -> Any:
+        looked_at.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, *args: Any) -> Any:
+        looked_at.add(name)
+        return super().get(name, *args)
+
+    def __contains__(self, name: object) -> bool:
+        looked_at.add(str(name))
+        return super().__contains__(name)
+
+
 class WatchedRequest(Request):
     parameter_storage_class = Watched
+
+    def get_json(self, *args: Any, **options: Any) -> Any:
+        said = super().get_json(*args, **options)
+        return WatchedObject(said) if isinstance(said, dict) else said
 
 
 def watch(app: Flask) -> Flask:

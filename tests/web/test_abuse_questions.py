@@ -211,3 +211,21 @@ def test_30_pages_far_behind_the_last_are_empty_or_refused(app: Flask, list_phot
             400,
         )
         assert client.get("/", query_string={"page": number}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["path", "query", "self", "endpoint", "values", "_anchor", "__class__", "q[]", ""])
+def test_30_a_name_that_nobody_asks_for_is_just_that(app: Flask, list_photos: ListPhotos, name: str) -> None:
+    [photo] = list_photos("2024-06-14T12:00:00.000")
+    client = client_of(app)
+    for path in (
+        "/",
+        "/search",
+        f"/photo/{photo}",
+        f"/fragments/photo/{photo}",
+        "/albums",
+        "/people",
+        "/places",
+        "/login",
+        "/setup",
+    ):
+        assert client.get(path, query_string={"q": "dog", name: "x"}).status_code < 400, path
