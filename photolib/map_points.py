@@ -3,12 +3,16 @@
 A map is Web Mercator (https://wiki.openstreetmap.org/wiki/Slippy_map_tilenames): the world is 256 pixels wide at zoom 0 and twice as
 wide with each step. It is divided into squares that stay where they are while somebody moves about; each square's photos are one cluster,
 and clusters that would still touch become one. Positions that are only estimates are left out.
+
+The squares are as wide as high on the screen at 60 degrees, and half as high at the equator; four of a zoom make one of the zoom before.
+How many photos lie in each is counted by triggers (m014), by year, for every second zoom up to that of a town; so the map of the
+world is as quick as that of a street.
 """
 
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,14 +20,15 @@ from sqlite_utils import Database
 
 from photolib import scopes
 from photolib.errors import BadInput
+from photolib.migrations.m014_map_cells import FINEST_CELL, LEVELS, PER_DEGREE, PLACED
 from photolib.scopes import TIMELINE, Scope
 
-SQUARE = 40  # pixels
 APART = 64  # pixels between the middles of two clusters, at least: the size of their pictures
 NEAREST = 20  # zoom: houses
-MOST_SQUARES = 72  # across and down; who asks for more gets larger squares
+MOST_SQUARES = 72  # across, and twice as many down; who asks for more gets larger squares
 NORTHERNMOST = 85.0511  # where the square world ends
 EVER = ("", "~")
+COUNTED = (TIMELINE, Scope("placed"))  # scopes whose photos are those that the squares count
 
 
 @dataclass(frozen=True)
@@ -73,14 +78,18 @@ def clusters(
 ) -> list[Cluster]:
     """The clusters of an owner's photos in a box, largest first. months: the first and the last one ("2019-06").
 
-    Answers of any library stay small: their number follows from the box and the zoom alone.
+    Squares that the box touches are counted whole: what is asked about is widened(box, zoom). Answers of any library stay small:
+    their number follows from the box and the zoom alone.
     """
-    grid = _Grid.over(box, zoom)
-    heaps: list[_Heap] = []
-    for half in box.halves():
-        rows = _timeline(db, owner_id, half, grid, months) if scope == TIMELINE else None
-        heaps += (grid.heap(row) for row in rows or _any_scope(db, owner_id, half, grid, months, scope))
-    together = _together(heaps)
+    squares = _Squares.over(box, zoom)
+    found: dict[tuple[int, int], _Sums] = {}
+    for columns in squares.columns:
+        here: dict[tuple[int, int], _Sums] = {}
+        for row in _asked(db, owner_id, squares, columns, months, scope):
+            sums = _Sums(*row[2:])
+            here[row[:2]] = here[row[:2]].and_also(sums) if row[:2] in here else sums
+        found |= here  # a square on both sides of the date line's box is the same, not twice as much
+    together = _together([squares.heap(*place, sums) for place, sums in found.items()])
     keys = dict(
         db.conn.execute(
             "select id, key from photos where id in (select value from json_each(?))",
@@ -93,6 +102,11 @@ def clusters(
         )
         for heap in together
     ]  # fmt: skip
+
+
+def widened(box: Box, zoom: float) -> Box:
+    """The part of the world that clusters() counts when it is asked for a box: to the edges of the squares."""
+    return _Squares.over(box, zoom).box
 
 
 def box_scope(box: Box, months: tuple[str, str] = EVER) -> Scope:
@@ -122,6 +136,8 @@ def extent(db: Database, owner_id: int, country_code: str, region: str | None, c
 
 def everywhere(db: Database, owner_id: int, scope: Scope = TIMELINE) -> Box | None:
     """The box around all photos of a scope that have a position; None when there are none."""
+    if scope in COUNTED:
+        return _around_all(db, owner_id)
     where, values, _ = scopes.condition(owner_id, scope)
     row = db.conn.execute(
         f"""select min(latitude), min(longitude), max(latitude), max(longitude) from photos
@@ -131,45 +147,112 @@ def everywhere(db: Database, owner_id: int, scope: Scope = TIMELINE) -> Box | No
     return Box(*row) if row[0] is not None else None
 
 
+def _around_all(db: Database, owner_id: int) -> Box | None:
+    """From the outermost squares to the outermost in those, down to the photos."""
+    outermost: list[int] = []
+    for level in reversed(LEVELS):
+        inside = "and block in (select value from json_each(?))" if outermost else "and ? is not null"
+        found = db.conn.execute(
+            f"select distinct cell from map_cells where owner_id = ? and level = ? {inside}",
+            (owner_id, level, json.dumps(outermost)),
+        ).fetchall()
+        cells = [cell for (cell,) in found]
+        if not cells:
+            return None
+        rows, columns = [cell >> 16 for cell in cells], [cell & 65535 for cell in cells]
+        edges = ({min(rows), max(rows)}, {min(columns), max(columns)})
+        outermost = [cell for cell in cells if cell >> 16 in edges[0] or cell & 65535 in edges[1]]
+    row = db.conn.execute(
+        f"""select min(latitude), min(longitude), max(latitude), max(longitude)
+            from json_each(?) cross join photos indexed by idx_photos_cells where owner_id = ? and {PLACED} and {FINEST_CELL} = value""",
+        (json.dumps(outermost), owner_id),
+    ).fetchone()
+    return Box(*row)
+
+
 # ---------------------------------------------------------------- squares
 
 
 @dataclass(frozen=True)
-class _Grid:
-    """Squares in rows from south to north. edges: the latitudes between rows, rows + 1 of them; per_degree: squares along a parallel."""
+class _Sums:
+    """What there is in a square. latitude and longitude: sums, in 10,000,000ths of a degree."""
 
-    edges: tuple[float, ...]
-    per_degree: float
-    pixels: float
+    photos: int
+    latitude: int
+    longitude: int
+    newest: str
+    photo_id: int
+
+    def and_also(self, other: "_Sums") -> "_Sums":
+        newest = max(self, other, key=lambda each: (each.newest, each.photo_id))
+        return _Sums(
+            self.photos + other.photos, self.latitude + other.latitude, self.longitude + other.longitude,
+            newest.newest, newest.photo_id,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Squares:
+    """The squares of a zoom that a box touches: the first and the last row from the South Pole, and one stretch or two of columns."""
+
+    step: int
+    rows: tuple[int, int]
+    columns: tuple[tuple[int, int], ...]
 
     @classmethod
-    def over(cls, box: Box, zoom: float) -> "_Grid":
-        """The grid over a box. Raises BadInput for what is no box."""
+    def over(cls, box: Box, zoom: float) -> "_Squares":
+        """Raises BadInput for what is no box."""
         numbers = (box.south, box.west, box.north, box.east, zoom)
         if not all(math.isfinite(each) for each in numbers) or box.south > box.north:
             raise BadInput("A part of the map is given as west, south, east and north in degrees.")
-        south, north = (max(-NORTHERNMOST, min(NORTHERNMOST, each)) for each in (box.south, box.north))
-        width = sum(half.east - half.west for half in box.halves())
         step = min(NEAREST, max(0, round(zoom)))
+        south, north = (max(-90.0, min(90.0, each)) for each in (box.south, box.north))
         while True:
-            pixels = 256.0 * 2**step
-            first, last = (int(-_mercator(each) * pixels // SQUARE) for each in (south, north))
-            if step == 0 or (last - first < MOST_SQUARES and width / 360 * pixels / SQUARE < MOST_SQUARES):
-                break
+            across = PER_DEGREE * 2.0 ** (step - LEVELS[0])
+            rows = (int((south + 90) * 2 * across), int((north + 90) * 2 * across))
+            columns = tuple((int((each.west + 180) * across), int((each.east + 180) * across)) for each in box.halves())
+            is_many = (
+                sum(last - first + 1 for first, last in columns) > MOST_SQUARES or rows[1] - rows[0] >= 2 * MOST_SQUARES
+            )
+            if step == 0 or not is_many:
+                return cls(step, rows, columns)
             step -= 1
-        edges = tuple(_latitude(-row * SQUARE / pixels) for row in range(first, last + 2))
-        return cls((box.south, *edges[1:-1], math.nextafter(box.north, math.inf)), pixels / SQUARE / 360, pixels)
 
-    def heap(self, row: Any) -> _Heap:
-        """A row of (number of the grid's row, column, photos, middle latitude, middle longitude, newest, its id)."""
-        band, column, photos, latitude, longitude, newest, photo_id = row
-        if photos == 1:
+    @property
+    def across(self) -> float:
+        """Squares in a degree of longitude; twice as many are in one of latitude."""
+        return PER_DEGREE * 2.0 ** (self.step - LEVELS[0])
+
+    @property
+    def box(self) -> Box:
+        west, east = self.columns[0][0], self.columns[-1][1] + 1
+        south, north = (row / 2 / self.across - 90 for row in (self.rows[0], self.rows[1] + 1))
+        if len(self.columns) > 1 and west <= east:  # nothing is left between them
+            return Box(south, -180.0, min(90.0, north), 180.0)
+        return Box(south, west / self.across - 180, min(90.0, north), min(180.0, east / self.across - 180))
+
+    def heap(self, row: int, column: int, sums: _Sums) -> _Heap:
+        latitude, longitude = (each / 1e7 / sums.photos for each in (sums.latitude, sums.longitude))
+        if sums.photos == 1:
             bounds = Box(latitude, longitude, latitude, longitude)
         else:
-            west = column / self.per_degree - 180
-            bounds = Box(self.edges[band], west, self.edges[band + 1], min(180.0, west + 1 / self.per_degree))
-        x, y = (longitude + 180) / 360 * self.pixels, _mercator(latitude) * self.pixels
-        return _Heap(x, y, photos, latitude, longitude, newest, photo_id, bounds)
+            south, west = row / 2 / self.across - 90, column / self.across - 180
+            bounds = Box(south, west, min(90.0, south + 0.5 / self.across), min(180.0, west + 1 / self.across))
+        pixels = 256.0 * 2**self.step
+        x, y = (longitude + 180) / 360 * pixels, _mercator(latitude) * pixels
+        return _Heap(x, y, sums.photos, latitude, longitude, sums.newest, sums.photo_id, bounds)
+
+    def conditions(self, columns: tuple[int, int]) -> tuple[str, str, str]:
+        """SQL for a photo's row, its column, and whether it lies in these."""
+        row, column = (
+            f"cast((latitude + 90) * {2 * self.across!r} as integer)",
+            f"cast((longitude + 180) * {self.across!r} as integer)",
+        )
+        return (
+            row,
+            column,
+            f"{row} between {self.rows[0]} and {self.rows[1]} and {column} between {columns[0]} and {columns[1]}",
+        )
 
 
 def _mercator(latitude: float) -> float:
@@ -178,51 +261,107 @@ def _mercator(latitude: float) -> float:
     return 0.5 - math.log((1 + sine) / (1 - sine)) / (4 * math.pi)
 
 
-def _latitude(down: float) -> float:
-    return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * down))))
+Row = tuple[int, int, int, int, int, str, int]  # the square's row and column, then what _Sums holds
+
+# id comes from the row that holds the maximum: https://www.sqlite.org/lang_select.html#bareagg
+_OF_PHOTOS = """count(*), sum(cast(round(latitude * 1e7) as integer)), sum(cast(round(longitude * 1e7) as integer)), max(shown_at), photos.id"""
 
 
-# shown_at comes with the id of the row that holds the maximum: https://www.sqlite.org/lang_select.html#bareagg
-_OF_SQUARE = "count(*), avg(latitude), avg(longitude), max(shown_at), id"
+def _asked(
+    db: Database, owner_id: int, squares: _Squares, columns: tuple[int, int], months: tuple[str, str], scope: Scope
+) -> Iterable[Row]:
+    """What is in the squares of a stretch; for the same square there may be several rows."""
+    if scope not in COUNTED:
+        return _any_scope(db, owner_id, squares, columns, months, scope)
+    if squares.step > LEVELS[0]:
+        return _near(db, owner_id, squares, columns, months)
+    if months[0] > months[1]:
+        return []
+    years, rest = _years(months)
+    rows = _counted(db, owner_id, squares, columns, years)
+    for span in rest:
+        rows += _dated(db, owner_id, squares, columns, span)
+    return rows
 
 
-def _timeline(db: Database, owner_id: int, box: Box, grid: _Grid, months: tuple[str, str]) -> Iterator[Any]:
-    """Row by row: each is one stretch of an index that holds all that is asked for. What holds for all photos is not asked of each."""
-    also = ""
-    values: list[Any] = []
-    if (box.west, box.east) != (-180.0, 180.0):
-        also, values = " and longitude between ? and ?", [box.west, box.east]
-    if months != EVER:
-        also, values = f"{also} and shown_at >= ? and shown_at < ?", [*values, months[0], months[1] + "~"]
-    for band, (south, north) in enumerate(zip(grid.edges, grid.edges[1:], strict=False)):
-        yield from db.conn.execute(
-            f"""select {band}, cast((longitude + 180) * ? as integer) as square, {_OF_SQUARE} from photos indexed by idx_photos_map
-                where owner_id = ? and is_listed = 1 and latitude is not null and latitude >= ? and latitude < ?{also}
-                group by square""",
-            (grid.per_degree, owner_id, south, north, *values),
-        )
+def _years(months: tuple[str, str]) -> tuple[tuple[str, str], list[tuple[str, str]]]:
+    """The whole years in these months, first and last, and what is before and after: from a moment on, up to another one."""
+    first, last = months
+    is_from_start, is_to_end = first == EVER[0] or first.endswith("-01"), last == EVER[1] or last.endswith("-12")
+    if first[:4] == last[:4] and not (is_from_start and is_to_end):
+        return ("~", ""), [(first, f"{last}~")]
+    before = [] if is_from_start else [(first, f"{first[:4]}~")]
+    after = [] if is_to_end else [(last[:4], f"{last}~")]
+    years = (
+        first[:4] if is_from_start else f"{int(first[:4]) + 1:04}",
+        last[:4] if is_to_end else f"{int(last[:4]) - 1:04}",
+    )
+    return years, before + after
+
+
+def _counted(
+    db: Database, owner_id: int, squares: _Squares, columns: tuple[int, int], years: tuple[str, str]
+) -> list[Row]:
+    level = max(LEVELS[-1], squares.step + squares.step % 2)
+    out = level - squares.step
+    blocks = [
+        ((row << 16) + ((columns[0] << out) >> 2), (row << 16) + ((((columns[1] + 1) << out) - 1) >> 2))
+        for row in range((squares.rows[0] << out) >> 2, ((((squares.rows[1] + 1) << out) - 1) >> 2) + 1)
+    ]
+    return db.conn.execute(
+        f"""select cell >> {16 + out} as line, (cell & 65535) >> {out} as mark,
+              sum(photos), sum(latitude), sum(longitude), max(newest), photo_id
+            from json_each(?) cross join map_cells
+            where owner_id = ? and level = ? and block between json_extract(value, '$[0]') and json_extract(value, '$[1]')
+              and year between ? and ? and line between ? and ? and mark between ? and ?
+            group by line, mark""",
+        (json.dumps(blocks), owner_id, level, *years, *squares.rows, *columns),
+    ).fetchall()
+
+
+def _near(
+    db: Database, owner_id: int, squares: _Squares, columns: tuple[int, int], months: tuple[str, str]
+) -> list[Row]:
+    """Where a square is smaller than the finest that are counted: from the photos of the counted ones around."""
+    into = squares.step - LEVELS[0]
+    cells = [
+        (((row << 16) + (columns[0] >> into)), (row << 16) + (columns[1] >> into))
+        for row in range(squares.rows[0] >> into, (squares.rows[1] >> into) + 1)
+    ]
+    row, column, inside = squares.conditions(columns)
+    return db.conn.execute(
+        f"""select {row} as line, {column} as mark, {_OF_PHOTOS}
+            from json_each(?) cross join photos indexed by idx_photos_cells
+            where owner_id = ? and {PLACED} and {FINEST_CELL} between json_extract(value, '$[0]') and json_extract(value, '$[1]')
+              and {inside} and shown_at >= ? and shown_at < ? group by line, mark""",
+        (json.dumps(cells), owner_id, months[0], months[1] + "~"),
+    ).fetchall()
+
+
+def _dated(
+    db: Database, owner_id: int, squares: _Squares, columns: tuple[int, int], span: tuple[str, str]
+) -> list[Row]:
+    """The photos of a stretch of time."""
+    row, column, inside = squares.conditions(columns)
+    return db.conn.execute(
+        f"""select {row} as line, {column} as mark, {_OF_PHOTOS} from photos indexed by idx_photos_placed
+            where owner_id = ? and {PLACED} and shown_at >= ? and shown_at < ? and {inside} group by line, mark""",
+        (owner_id, *span),
+    ).fetchall()
 
 
 def _any_scope(
-    db: Database, owner_id: int, box: Box, grid: _Grid, months: tuple[str, str], scope: Scope
-) -> Iterator[Any]:
-    """All rows at once, as the photos of an album or a person are found by what they belong to, not by where they are."""
+    db: Database, owner_id: int, squares: _Squares, columns: tuple[int, int], months: tuple[str, str], scope: Scope
+) -> list[Row]:
+    """The photos of an album or a person are found by what they belong to, not by where they are."""
     where, values, _ = scopes.condition(owner_id, scope)
+    row, column, inside = squares.conditions(columns)
     return db.conn.execute(
-        f"""select {_row_of(grid.edges[1:-1])} as band, cast((longitude + 180) * ? as integer) as square, {_OF_SQUARE}
-            from photos where {where} and latitude is not null and +latitude >= ? and +latitude < ?
-              and +longitude between ? and ? and +shown_at >= ? and +shown_at < ? group by band, square""",
-        (grid.per_degree, *values, grid.edges[0], grid.edges[-1], box.west, box.east, months[0], months[1] + "~"),
-    )
-
-
-def _row_of(edges: tuple[float, ...], first: int = 0) -> str:
-    """SQL for the number of the row a latitude lies in: by halves, as there is no logarithm in every SQLite."""
-    if not edges:
-        return str(first)
-    middle = len(edges) // 2
-    below, above = _row_of(edges[:middle], first), _row_of(edges[middle + 1 :], first + middle + 1)
-    return f"case when latitude < {edges[middle]!r} then {below} else {above} end"
+        f"""select {row} as line, {column} as mark, {_OF_PHOTOS} from photos
+            where {where} and latitude is not null and longitude is not null and {inside}
+              and +shown_at >= ? and +shown_at < ? group by line, mark""",
+        (*values, months[0], months[1] + "~"),
+    ).fetchall()
 
 
 def _together(heaps: list[_Heap]) -> list[_Heap]:

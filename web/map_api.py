@@ -24,9 +24,9 @@ ZOOMS = {"country": 5, "region": 7, "city": 12}  # how near a map goes to what s
 @bp.get("")
 def clusters() -> dict[str, Any]:
     """?west&south&east&north&zoom, of a ?scope or the timeline, ?from and ?to a month. scope: all the photos they are made of."""
-    box = asked_box()
-    found = map_points.clusters(library().db, user().id, box, degrees("zoom"), asked_scope(), asked_months())
-    scope = str(map_points.box_scope(box, asked_months()))
+    box, zoom = asked_box(), degrees("zoom")
+    found = map_points.clusters(library().db, user().id, box, zoom, asked_scope(), asked_months())
+    scope = str(map_points.box_scope(map_points.widened(box, zoom), asked_months()))
     return {"items": [cluster_json(each) for each in found], "scope": scope, "next": None}
 
 

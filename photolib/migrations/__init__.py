@@ -14,6 +14,7 @@ from photolib.migrations import (  # noqa: F401 - each joins the schema as it is
     m011_tidying,
     m012_quicker,
     m013_album_trees,
+    m014_map_cells,
 )
 from photolib.migrations.schema import schema
 

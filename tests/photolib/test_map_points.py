@@ -13,7 +13,8 @@ from photolib.catalog import Original
 from photolib.db import write
 from photolib.errors import BadInput
 from photolib.library import Library
-from photolib.map_points import Box
+from photolib.map_points import Box, Cluster
+from photolib.migrations import m014_map_cells
 from photolib.scopes import Scope
 
 WORLD = Box(-90, -180, 90, 180)
@@ -82,6 +83,17 @@ def test_only_what_lies_in_the_box_and_in_these_months_is_counted(
     assert (found.photos, found.photo_id) == (1, february)
 
 
+def test_months_may_begin_and_end_within_a_year(library: Library, owner_id: int, place: Place) -> None:
+    ids = place(*[RENNES] * 40)  # from January 2020 to April 2023
+    for months, first, last in (
+        (("2020-03", "2023-02"), 2, 37), (("2020-03", "2021-12"), 2, 23), (("2021-01", "2023-02"), 12, 37),
+        (("2020-11", "2021-02"), 10, 13), (("2021-01", "2021-12"), 12, 23), (("2021-01", "2021-03"), 12, 14), (("2022-06", "2022-06"), 29, 29),
+    ):  # fmt: skip
+        (found,) = map_points.clusters(library.db, owner_id, WORLD, 1, months=months)
+        assert (found.photos, found.photo_id) == (last - first + 1, ids[last]), months
+    assert map_points.clusters(library.db, owner_id, WORLD, 1, months=("2022-06", "2021-03")) == []
+
+
 def test_a_box_may_lie_across_the_date_line(library: Library, owner_id: int, place: Place) -> None:
     place((-17, 179.9), (-17, -179.9), RENNES)
     found = map_points.clusters(library.db, owner_id, Box(-20, 170, -10, -170), 5)
@@ -137,25 +149,35 @@ def test_a_box_around_a_single_point_holds_it(library: Library, owner_id: int, p
         assert photo_id in scopes.ids(library.db, owner_id, scope, 10)
 
 
-def test_the_questions_of_a_map_are_answered_by_their_indexes_alone(library: Library, owner_id: int) -> None:
+def test_the_questions_of_a_map_are_answered_by_their_indexes_alone(
+    library: Library, owner_id: int, place: Place
+) -> None:
+    place(RENNES, PARIS)
     asked: list[str] = []
     library.db.conn.set_trace_callback(asked.append)
     map_points.clusters(library.db, owner_id, Box(-10, -10, 10, 10), 3)
+    map_points.clusters(library.db, owner_id, Box(-10, -10, 10, 10), 3, months=("2020-03", "2021-04"))
+    map_points.clusters(library.db, owner_id, Box(48, 2, 48.1, 2.1), 15)
+    map_points.everywhere(library.db, owner_id)
     scopes.buckets(library.db, owner_id, map_points.box_scope(WORLD))
     scopes.page(library.db, owner_id, scope=map_points.box_scope(WORLD))
     library.db.conn.set_trace_callback(None)
-    plans = {
-        row[3]
+    plans = [
+        [row[3] for row in library.db.conn.execute(f"explain query plan {sql}").fetchall()]
         for sql in asked
-        if "longitude" in sql
-        for row in library.db.conn.execute(f"explain query plan {sql}").fetchall()
-    }
-    assert any(
-        "COVERING INDEX idx_photos_map (owner_id=? AND is_listed=? AND latitude>? AND latitude<?)" in each
-        for each in plans
-    )
-    assert any("USING INDEX idx_photos_placed (owner_id=? AND is_listed=?" in each for each in plans)
-    assert not any("SCAN photos" in each or "idx_photos_owner_id" in each for each in plans)
+        if "longitude" in sql or "map_cells" in sql
+    ]
+    steps = {step for plan in plans for step in plan}
+    for expected in (
+        "SEARCH map_cells USING PRIMARY KEY (owner_id=? AND level=? AND block>? AND block<?)",
+        "SEARCH map_cells USING PRIMARY KEY (owner_id=? AND level=? AND block=?)",
+        "SEARCH photos USING COVERING INDEX idx_photos_placed (owner_id=? AND is_listed=? AND shown_at>? AND shown_at<?)",
+        "SEARCH photos USING INDEX idx_photos_placed (owner_id=? AND is_listed=?)",
+        "SEARCH photos USING COVERING INDEX idx_photos_cells (owner_id=? AND is_listed=? AND <expr>>? AND <expr><?)",
+        "SEARCH photos USING COVERING INDEX idx_photos_cells (owner_id=? AND is_listed=? AND <expr>=?)",
+    ):
+        assert expected in steps, steps
+    assert not any("SCAN photos" in each or "SCAN map_cells" in each or "idx_photos_owner_id" in each for each in steps)
 
 
 def test_what_is_no_box_is_refused(library: Library, owner_id: int) -> None:
@@ -164,31 +186,106 @@ def test_what_is_no_box_is_refused(library: Library, owner_id: int) -> None:
             map_points.clusters(library.db, owner_id, box, zoom)
 
 
-latitudes = st.floats(-89.9, 89.9)
-longitudes = st.floats(-180, 180)
+# None of these lies on the edge of a square, where rounding decides.
+latitudes = st.one_of(
+    st.integers(-899_999_999, 899_999_998).map(lambda each: each / 1e7 + 3e-9),
+    st.sampled_from((48.1, 48.1001, 48.2, -90.0, 90.0, 0.0)),
+)
+longitudes = st.one_of(
+    st.integers(-1_799_999_999, 1_799_999_998).map(lambda each: each / 1e7 + 3e-9),
+    st.sampled_from((2.3, 2.3001, 2.4, -180.0, 180.0, 0.0)),
+)
+moments = st.sampled_from(("2019-03-01T10:00:00.000", "2019-12-31T23:59:59.999", "2020-01-01T00:00:00.000", "2020-05-01T10:00:00.000",
+                           "2021-02-03T04:05:06.007"))  # fmt: skip
+months = st.sampled_from((map_points.EVER, ("2019-03", "2020-12"), ("2019-04", "2020-04"), ("2020-01", "2020-01"), ("2019-01", "~"),
+                          ("", "2020-12"), ("2020-02", "~"), ("2019-01", "2021-11"), ("2021-01", "2019-01")))  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    points=st.lists(st.tuples(latitudes, longitudes), max_size=25), zoom=st.floats(0, 22),
-    south=latitudes, height=st.floats(0, 100), west=longitudes, width=st.floats(0, 360),
-)  # fmt: skip
-def test_every_photo_in_a_box_is_in_exactly_one_cluster(
-    library: Library, owner_id: int, place: Place, points: list[tuple[float, float]], zoom: float,
-    south: float, height: float, west: float, width: float,
-) -> None:  # fmt: skip
-    with write(library.db) as db:
-        db.conn.execute("update photos set trashed_at = '2024-01-01', is_listed = 0")
-    place(*points)
+@st.composite
+def boxes(draw: st.DrawFn) -> Box:
+    south, west, width = draw(latitudes), draw(longitudes), draw(st.floats(0, 360))
     east = west + width
-    box = Box(south, west, min(90.0, south + height), east - 360 if east > 180 and width < 360 else min(180.0, east))
-    inside = [
-        (latitude, longitude)
-        for latitude, longitude in points
-        if box.south <= latitude <= box.north and any(half.west <= longitude <= half.east for half in box.halves())
-    ]
-    found = map_points.clusters(library.db, owner_id, box, zoom)
-    assert sum(each.photos for each in found) == len(inside)
-    assert len(found) <= len(inside)
-    everything = map_points.clusters(library.db, owner_id, box, zoom, map_points.box_scope(WORLD))
-    assert sum(each.photos for each in everything) == len(inside)
+    return Box(
+        south, west, min(90.0, south + draw(st.floats(0, 100))),
+        east - 360 if east > 180 and width < 360 else min(180.0, east),
+    )  # fmt: skip
+
+
+ACTS = ("place", "unplace", "move", "archive", "list", "trash", "restore", "give", "delete")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    start=st.lists(st.tuples(latitudes, longitudes), min_size=1, max_size=12),
+    acts=st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 11), latitudes, longitudes, moments), max_size=40),
+    box=boxes(), zoom=st.floats(0, 22), within=months,
+)  # fmt: skip
+def test_whatever_happens_to_photos_each_on_the_map_is_in_exactly_one_cluster(
+    library: Library, owner_id: int, place: Place, start: list[tuple[float, float]],
+    acts: list[tuple[str, int, float, float, str]], box: Box, zoom: float, within: tuple[str, str],
+) -> None:  # fmt: skip
+    """Against counting one by one, of any box, zoom and months: how many, where, and the newest."""
+    with write(library.db) as db:
+        db.conn.execute("delete from photos")
+    ids = place(*start)
+    stranger = library.db.conn.execute(
+        "insert into users (name, role, created_at) values ('zoe', 'user', '2024') on conflict do update set role = 'user' returning id"
+    ).fetchone()[0]
+    statements = {
+        "place": "update photos set latitude = :latitude, longitude = :longitude where id = :id",
+        "unplace": "update photos set latitude = null, longitude = null where id = :id",
+        "move": "update photos set shown_at = :moment, month = substr(:moment, 1, 7) where id = :id",
+        "archive": "update photos set is_listed = 0 where id = :id",
+        "list": "update photos set is_listed = 1 where id = :id",
+        "trash": "update photos set trashed_at = :moment, is_listed = 0 where id <= :id",  # several at once
+        "restore": "update photos set trashed_at = null, is_listed = 1 where id >= :id",
+        "give": "update photos set owner_id = :other - owner_id where id = :id",
+        "delete": "delete from photos where id = :id",
+    }
+    for act, which, latitude, longitude, moment in acts:
+        values = {"id": ids[which % len(ids)], "latitude": latitude, "longitude": longitude, "moment": moment}
+        with write(library.db) as db:
+            db.conn.execute(statements[act], values | {"other": owner_id + stranger})
+    _check_squares(library)
+    wide = map_points.widened(box, zoom)
+    for whose in (owner_id, stranger):
+        inside = [
+            shown_at
+            for shown_at, latitude, longitude in _on_the_map(library, whose)
+            if within[0] <= shown_at < within[1] + "~" and wide.south <= latitude <= wide.north
+            and any(half.west <= longitude <= half.east for half in wide.halves())
+        ]  # fmt: skip
+        found = map_points.clusters(library.db, whose, box, zoom, months=within)
+        one_by_one = map_points.clusters(library.db, whose, box, zoom, map_points.box_scope(WORLD), within)
+        assert [_shown(each) for each in found] == [_shown(each) for each in one_by_one]
+        assert sum(each.photos for each in found) == len(inside)
+        assert all(each.photos > 0 for each in found)
+        moments_of = dict(library.db.conn.execute("select id, shown_at from photos").fetchall())
+        assert max((moments_of[each.photo_id] for each in found), default=None) == max(inside, default=None)
+        around = map_points.everywhere(library.db, whose)
+        assert around == map_points.everywhere(library.db, whose, map_points.box_scope(WORLD))
+
+
+def _shown(cluster: Cluster) -> tuple[object, ...]:
+    return cluster.photos, cluster.latitude, cluster.longitude, cluster.bounds
+
+
+def _on_the_map(library: Library, owner_id: int) -> list[tuple[str, float, float]]:
+    return library.db.conn.execute(
+        "select shown_at, latitude, longitude from photos where owner_id = ? and is_listed = 1 and latitude is not null",
+        (owner_id,),
+    ).fetchall()
+
+
+def _check_squares(library: Library) -> None:
+    """What the triggers keep is what a migration would count, and each square's photo is the newest in it."""
+    counted = """select owner_id, level, block, year, cell, photos, latitude, longitude, newest from map_cells"""
+    kept = set(library.db.conn.execute(counted).fetchall())
+    wrong = """select count(*) from map_cells left join photos on photos.id = photo_id where photos.is_listed is not 1
+                 or photos.shown_at <> newest or photos.owner_id <> map_cells.owner_id"""
+    assert library.db.conn.execute(wrong).fetchone()[0] == 0
+    with write(library.db) as db:
+        db.conn.execute("delete from map_cells")
+        for statement in m014_map_cells.FILL:
+            db.conn.execute(statement)
+        assert kept == set(db.conn.execute(counted).fetchall())
