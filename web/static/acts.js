@@ -1,3 +1,4 @@
+import { ask, post } from "./send.js"
 import { toast } from "./toast.js"
 
 // A form that changes something (data-refresh names the parts of the page that show it) is sent without leaving the page: what was
@@ -15,38 +16,32 @@ document.addEventListener("submit", (event) => {
 // Fields for a name know those of the people there are, once somebody comes to one.
 document.addEventListener("focusin", async ({ target }) => {
   if (target.getAttribute?.("list") !== "names") return
-  const answer = await fetch("/people/names").catch(() => undefined)
-  if (!answer?.ok) return
-  const { items } = await answer.json()
+  const { items } = await ask("/people/names").catch(() => ({ items: [] }))
   document.getElementById("names").replaceChildren(...items.map((name) => Object.assign(document.createElement("option"), { value: name })))
 })
 
 async function act(address, sent, parts) {
-  let done
-  try {
-    const answer = await fetch(address, { method: "POST", body: sent, headers: { Accept: "application/json" } })
-    done = await answer.json()
-    if (!answer.ok) throw new Error(done.error.message)
-  } catch (problem) {
-    toast(problem instanceof TypeError ? "photolib does not answer at the moment." : problem.message)
-    return
-  }
-  if (done.go) {
-    sessionStorage.setItem("done", JSON.stringify({ ...done, parts }))
-    return location.assign(done.go)
-  }
-  say(done, parts)
+  const done = await post(address, sent)
+  if (!done) return
+  if (done.go) return goOn(done.go, { ...done, parts })
+  say({ ...done, parts })
   await refresh(parts)
 }
 
-function say({ said, undo }, parts) {
-  if (said) toast(said, undo && (() => act(undo, new URLSearchParams(), parts)))
+function say({ said, undo, parts = [] }) {
+  if (said) toast(said, undo && (() => act(undo, {}, parts)))
 }
 
-const before = sessionStorage.getItem("done") // it was done on the page that led here
+/** Go to another page, which says what was done here. undo: where that is taken back; parts: of that page, which show it then. */
+export function goOn(address, done) {
+  sessionStorage.setItem("done", JSON.stringify(done))
+  location.assign(address)
+}
+
+const before = sessionStorage.getItem("done")
 if (before) {
   sessionStorage.removeItem("done")
-  say(JSON.parse(before), JSON.parse(before).parts)
+  say(JSON.parse(before))
 }
 
 /** Fetch parts of the page again, by their ids; where somebody stood, they stand afterwards. */

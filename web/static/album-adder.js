@@ -1,6 +1,6 @@
-import { send } from "./album-picker.js"
+import { goOn } from "./acts.js"
 import { selection } from "./selection.js"
-import { toast } from "./toast.js"
+import { post } from "./send.js"
 import { number, plural } from "./words.js"
 
 /** Photos of the timeline are chosen for an album: a tap chooses, the button adds what is chosen. */
@@ -40,16 +40,10 @@ class AlbumAdder extends HTMLElement {
 
   async #add() {
     this.#button.disabled = true
-    try {
-      const done = await send(`/api/v1/albums/${this.dataset.album}/photos`, "POST", { photo_ids: selection.ids })
-      const undo = done.edit_id && `/edits/${done.edit_id}/undo`
-      sessionStorage.setItem("done", JSON.stringify({ said: done.said, undo, parts: ["album-head"] }))
-      selection.clear()
-      location.assign(`/albums/${this.dataset.album}`)
-    } catch (problem) {
-      toast(problem.message)
-      this.#button.disabled = false
-    }
+    const done = await post(`/api/v1/albums/${this.dataset.album}/photos`, { photo_ids: selection.ids })
+    if (!done) return void (this.#button.disabled = false)
+    selection.clear()
+    goOn(`/albums/${this.dataset.album}`, { said: done.said, undo: done.undo, parts: ["album-head"] })
   }
 }
 

@@ -1,4 +1,5 @@
-import { send } from "./album-picker.js"
+import { iconButton } from "./icons.js"
+import { ask, send } from "./send.js"
 import { toast } from "./toast.js"
 import { _, date, number, plural } from "./words.js"
 
@@ -93,7 +94,7 @@ class AlbumArranger extends HTMLElement {
 
   async #more(size = PAGE) {
     if (!this.#cursor || this.#coming) return this.#coming
-    this.#coming = send(`/api/v1/photos?${new URLSearchParams({ scope: `album-${this.dataset.album}`, cursor: this.#cursor, size })}`)
+    this.#coming = ask(`/api/v1/photos?${new URLSearchParams({ scope: `album-${this.dataset.album}`, cursor: this.#cursor, size })}`)
     try {
       const { items, next } = await this.#coming
       const here = new Set(this.#items.map((item) => Number(item.dataset.id)))
@@ -117,7 +118,7 @@ class AlbumArranger extends HTMLElement {
     let cursor
     do {
       const query = new URLSearchParams({ scope: `album-${this.dataset.album}`, size: Math.min(PAGE, count - items.length), ...(cursor && { cursor }) })
-      const page = await send(`/api/v1/photos?${query}`)
+      const page = await ask(`/api/v1/photos?${query}`)
       items.push(...page.items)
       cursor = page.next
     } while (cursor && items.length < count)
@@ -154,13 +155,13 @@ class AlbumArranger extends HTMLElement {
   #makeBar() {
     Object.assign(this.#bar, { className: "moving", hidden: true, role: "toolbar", ariaLabel: _("Move the chosen photos") })
     const steps = [
-      ["first", _("To the start"), "M5 4v12M16 10H8m3.5-4-4 4 4 4"],
-      ["earlier", _("Earlier"), "M16 10H4m5-5-5 5 5 5"],
-      ["later", _("Later"), "M4 10h12m-5-5 5 5-5 5"],
-      ["last", _("To the end"), "M15 4v12M4 10h8m-3.5-4 4 4-4 4"],
+      ["first", _("To the start")],
+      ["earlier", _("Earlier")],
+      ["later", _("Later")],
+      ["last", _("To the end")],
     ]
-    const buttons = steps.map(([step, said, path]) => iconButton(said, path, () => this.#step(step)))
-    const clear = iconButton(_("Choose none"), "m5 5 10 10M15 5 5 15", () => this.#clear())
+    const buttons = steps.map(([step, said]) => iconButton(step, said, () => this.#step(step)))
+    const clear = iconButton("close", _("Choose none"), () => this.#clear())
     this.#bar.append(clear, this.#said, ...buttons)
     this.append(this.#bar)
   }
@@ -315,7 +316,7 @@ class AlbumArranger extends HTMLElement {
 
   async #keep(asked) {
     try {
-      const done = await send(`/api/v1/albums/${this.dataset.album}/order`, "POST", asked)
+      const done = await send(`/api/v1/albums/${this.dataset.album}/order`, asked)
       toast(done.said, () => this.#undo(done.undo))
       if (!asked.before && !asked.after && this.#cursor) await this.#renew() // the end is further down than what is shown
     } catch (problem) {
@@ -328,7 +329,7 @@ class AlbumArranger extends HTMLElement {
 
   async #undo(address) {
     try {
-      toast((await send(address, "POST")).said)
+      toast((await send(address)).said)
       await this.#renew()
     } catch (problem) {
       toast(problem.message)
@@ -346,18 +347,6 @@ function choose(item, isSo) {
 function image({ urls, taken_at }) {
   const said = date(new Date(taken_at), { dateStyle: "long" })
   return Object.assign(document.createElement("img"), { className: "picture", src: urls.thumb, alt: said, loading: "lazy", decoding: "async", draggable: false })
-}
-
-function iconButton(said, path, act) {
-  const button = Object.assign(document.createElement("button"), { className: "icon-button", type: "button", ariaLabel: said, title: said, onclick: act })
-  const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg")
-  for (const [name, value] of [["class", "icon"], ["viewBox", "0 0 20 20"], ["width", "20"], ["height", "20"], ["aria-hidden", "true"]])
-    icon.setAttribute(name, value)
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "path")
-  line.setAttribute("d", path)
-  icon.append(line)
-  button.append(icon)
-  return button
 }
 
 customElements.define("album-arranger", AlbumArranger)

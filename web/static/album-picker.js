@@ -1,5 +1,7 @@
-import { _, number, plural } from "./words.js"
+import { iconButton } from "./icons.js"
+import { ask, post, send } from "./send.js"
 import { toast } from "./toast.js"
+import { _, number, plural } from "./words.js"
 
 const PAUSE = 120 // ms without a key until the list is narrowed down
 const SHOWN = 60 // albums; somebody with more types a few letters
@@ -24,39 +26,18 @@ export async function pickAlbum() {
 export async function addToAlbum(photoIds) {
   const album = await pickAlbum()
   if (!album) return undefined
-  try {
-    const done = await send(`/api/v1/albums/${album.id}/photos`, "POST", { photo_ids: photoIds })
-    toast(done.said, done.undo && (() => undo(done.undo)))
-    document.dispatchEvent(new CustomEvent("albumfilled", { detail: album }))
-    return album
-  } catch (problem) {
-    toast(problem.message)
-    return undefined
-  }
+  const done = await post(`/api/v1/albums/${album.id}/photos`, { photo_ids: photoIds })
+  if (!done) return undefined
+  toast(done.said, done.undo && (() => undo(done.undo)))
+  return album
 }
 
 /** Take something back; the page's grid shows it. */
 async function undo(address) {
-  try {
-    toast((await send(address, "POST")).said)
-    document.querySelector("photo-grid")?.renew?.()
-  } catch (problem) {
-    toast(problem.message)
-  }
-}
-
-/** What the API answers. Throws an error with a sentence for the person. */
-export async function send(address, method = "GET", body) {
-  let answer
-  try {
-    const headers = { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) }
-    answer = await fetch(address, { method, headers, body: body && JSON.stringify(body) })
-  } catch {
-    throw new Error(_("photolib does not answer at the moment."))
-  }
-  const said = await answer.json()
-  if (!answer.ok) throw new Error(said.error.message)
-  return said
+  const done = await post(address)
+  if (!done) return
+  toast(done.said)
+  document.querySelector("photo-grid")?.renew?.()
 }
 
 /** The dialog: a field that narrows the list down or names a new album, and the albums, the one changed last first. */
@@ -73,13 +54,10 @@ class AlbumPicker extends HTMLElement {
   picked = new Promise((answer) => (this.#answer = answer))
 
   connectedCallback() {
-    const close = Object.assign(document.createElement("button"), { className: "icon-button", type: "button", ariaLabel: _("Close") })
-    close.append(cross())
-    close.onclick = () => this.#dialog.close()
     const title = Object.assign(document.createElement("h2"), { id: "album-picker-title", textContent: _("Add to an album") })
     const head = document.createElement("div")
     head.className = "head"
-    head.append(title, close)
+    head.append(title, iconButton("close", _("Close"), () => this.#dialog.close()))
     this.#field.placeholder = _("Find an album or name a new one")
     this.#field.ariaLabel = this.#field.placeholder
     Object.assign(this.#new, { className: "pick is-new", type: "button" })
@@ -122,7 +100,7 @@ class AlbumPicker extends HTMLElement {
     const asked = ++this.#asked
     const query = new URLSearchParams({ level: "all", fillable: 1, sort: "changed", size: SHOWN, q: this.#words })
     try {
-      const { items } = await send(`/api/v1/albums?${query}`)
+      const { items } = await ask(`/api/v1/albums?${query}`)
       if (asked === this.#asked) this.#list.replaceChildren(...items.map(row))
     } catch (problem) {
       if (asked === this.#asked) this.#problem.textContent = problem.message
@@ -149,7 +127,7 @@ class AlbumPicker extends HTMLElement {
     if (!this.#words) return this.#field.focus()
     this.#new.disabled = true
     try {
-      const made = await send("/api/v1/albums", "POST", { title: this.#words })
+      const made = await send("/api/v1/albums", { title: this.#words })
       this.#answer({ id: made.album_id, title: made.title })
       this.#dialog.close()
     } catch (problem) {
@@ -173,16 +151,6 @@ function row(album) {
   const item = document.createElement("li")
   item.append(button)
   return item
-}
-
-function cross() {
-  const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg")
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "path")
-  for (const [name, value] of [["class", "icon"], ["viewBox", "0 0 20 20"], ["width", "20"], ["height", "20"], ["aria-hidden", "true"]])
-    icon.setAttribute(name, value)
-  line.setAttribute("d", "m5 5 10 10M15 5 5 15")
-  icon.append(line)
-  return icon
 }
 
 customElements.define("album-picker", AlbumPicker)

@@ -1,5 +1,6 @@
-import { icon } from "./grid-tiles.js"
+import { icon } from "./icons.js"
 import { selection } from "./selection.js"
+import { silence } from "./send.js"
 import { toast } from "./toast.js"
 import { _ } from "./words.js"
 
@@ -89,7 +90,7 @@ export class Picks {
     try {
       return await this.list.ids(Math.min(a, b), Math.max(a, b))
     } catch {
-      toast(_("photolib does not answer at the moment."))
+      toast(silence())
       return [other]
     }
   }
@@ -98,7 +99,7 @@ export class Picks {
     try {
       selection.set(await this.list.ids(0, this.list.total - 1))
     } catch {
-      toast(_("photolib does not answer at the moment."))
+      toast(silence())
     }
   }
 

@@ -1,26 +1,10 @@
+import { icon } from "./icons.js"
 import { welcome } from "./pictures.js"
 import { _, date } from "./words.js"
 
 // The tiles of a grid that holds only what is near: made once, and used again for other photos.
 
-const SHAPES = {
-  play: '<path d="M6.5 4v12l9.5-6z"/>',
-  live: '<circle cx="10" cy="10" r="3"/><circle cx="10" cy="10" r="7.5"/>',
-  check: '<path d="m4.5 10.5 3.5 3.5 7.5-8"/>',
-}
 const MOST_SPARE = 400
-
-const drawn = new Map()
-
-/** One of the few icons that tiles have. */
-export function icon(name) {
-  if (!drawn.has(name)) {
-    const held = document.createElement("template")
-    held.innerHTML = `<svg class="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false">${SHAPES[name]}</svg>`
-    drawn.set(name, held.content.firstChild)
-  }
-  return drawn.get(name).cloneNode(true)
-}
 
 /** The round tick in a tile's corner. It is for the mouse and for screen readers; keys have x. */
 export function addTick(cell) {

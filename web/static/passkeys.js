@@ -1,4 +1,5 @@
 import { refresh } from "./acts.js"
+import { send } from "./send.js"
 import { toast } from "./toast.js"
 import { _ } from "./words.js"
 
@@ -68,15 +69,6 @@ const SAID = {
   NotSupportedError: () => _("This device cannot make passkeys that check who is using it."),
   ConstraintError: () => _("This device cannot make passkeys that check who is using it."),
   SecurityError: () => _("This browser offers no passkeys at this address."),
-  TypeError: () => _("photolib does not answer at the moment."),
-}
-
-async function send(address, said = {}) {
-  const headers = { Accept: "application/json", "Content-Type": "application/json" }
-  const answer = await fetch(address, { method: "POST", headers, body: JSON.stringify(said) })
-  const found = await answer.json()
-  if (!answer.ok) throw new Error(found.error.message)
-  return found
 }
 
 // Browsers have had functions for these since 2024 or so; these few lines work in the older ones too.

@@ -1,4 +1,5 @@
 import { selection } from "./selection.js"
+import { send, silence } from "./send.js"
 import { toast } from "./toast.js"
 import { _, plural } from "./words.js"
 
@@ -76,20 +77,12 @@ async function fetched() {
     return document.querySelector("selection-bar")
   } catch {
     coming = undefined
-    toast(_("photolib does not answer at the moment."))
+    toast(silence())
     return undefined
   }
 }
 
 // ------------------------------------------------------------ what is done
-
-/** Send a request with JSON; what it answers, or an error with a sentence. */
-export async function send(address, body, method = "POST") {
-  const answer = await fetch(address, { method, body: JSON.stringify(body ?? {}), headers: { "Content-Type": "application/json", Accept: "application/json" } })
-  const said = answer.status === 204 ? {} : await answer.json()
-  if (!answer.ok) throw new Error(said.error?.message ?? String(answer.status))
-  return said
-}
 
 /** Do something with the chosen photos, some thousands at a time; say what was done, offer to undo it, and show it. */
 export async function apply(act, { button, leaves = false } = {}) {
@@ -103,7 +96,7 @@ export async function apply(act, { button, leaves = false } = {}) {
       done.push(await act(ids.slice(start, start + AT_ONCE)))
     }
   } catch (problem) {
-    toast(problem instanceof TypeError ? _("photolib does not answer at the moment.") : problem.message)
+    toast(problem.message)
     if (!done.length) return
   } finally {
     button?.removeAttribute("aria-busy")
@@ -126,7 +119,7 @@ async function undo(addresses) {
     for (const address of addresses.reverse()) said = (await send(address)).said
     toast(said)
   } catch (problem) {
-    toast(problem instanceof TypeError ? _("photolib does not answer at the moment.") : problem.message)
+    toast(problem.message)
   }
   await show([], true, true)
 }

@@ -1,7 +1,8 @@
-import { apply, change, send } from "./selection-bar.js"
+import { change } from "./selection-bar.js"
 import { selection } from "./selection.js"
+import { ask, send } from "./send.js"
 import { toast } from "./toast.js"
-import { _, date, plural } from "./words.js"
+import { _, date } from "./words.js"
 
 // The dialogs of the bar that acts on chosen photos. Each is made ready when it is opened.
 
@@ -22,15 +23,6 @@ async function question(dialog) {
   }
 }
 
-function choice(text, beside, act) {
-  const line = document.createElement("li")
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "pick", onclick: act })
-  button.append(Object.assign(document.createElement("span"), { className: "grow", textContent: text }))
-  if (beside) button.append(Object.assign(document.createElement("span"), { className: "quiet", textContent: beside }))
-  line.append(button)
-  return line
-}
-
 // ------------------------------------------------------------ date and zone
 
 async function dates(dialog, isNew) {
@@ -47,9 +39,8 @@ async function dates(dialog, isNew) {
   form.reset()
   form.before = undefined
   example(form)
-  const answer = await fetch(`/api/v1/photos/${selection.ids[0]}`).catch(() => undefined)
-  if (!answer?.ok) return
-  const { taken_at } = await answer.json()
+  const { taken_at } = (await ask(`/api/v1/photos/${selection.ids[0]}`).catch(() => undefined)) ?? {}
+  if (!taken_at) return
   form.before = taken_at
   if (!form.elements.taken_at.value) form.elements.taken_at.value = taken_at.slice(0, 19)
   example(form)

@@ -1,5 +1,5 @@
-import { toast } from "./toast.js"
-import { _ } from "./words.js"
+import { goOn } from "./acts.js"
+import { post } from "./send.js"
 
 // The one question photolib asks, before everything in the trash is deleted for good.
 
@@ -12,7 +12,7 @@ document.addEventListener("click", (event) => {
 })
 
 async function ask() {
-  const size = await send("/api/v1/trash/weigh")
+  const size = await post("/api/v1/trash/weigh")
   if (!size) return
   dialog.querySelector("[data-said]").textContent = size.said
   dialog.returnValue = "no"
@@ -21,20 +21,6 @@ async function ask() {
 }
 
 async function empty() {
-  const done = await send("/api/v1/trash/empty")
-  if (!done) return
-  sessionStorage.setItem("done", JSON.stringify({ said: done.said }))
-  location.assign("/trash")
-}
-
-async function send(address) {
-  try {
-    const answer = await fetch(address, { method: "POST", body: "{}", headers: { "Content-Type": "application/json" } })
-    const said = await answer.json()
-    if (!answer.ok) throw new Error(said.error.message)
-    return said
-  } catch (problem) {
-    toast(problem instanceof TypeError ? _("photolib does not answer at the moment.") : problem.message)
-    return undefined
-  }
+  const done = await post("/api/v1/trash/empty")
+  if (done) goOn("/trash", { said: done.said })
 }

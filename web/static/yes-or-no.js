@@ -1,5 +1,5 @@
+import { post } from "./send.js"
 import { toast } from "./toast.js"
-import { _ } from "./words.js"
 
 const FEW = 4 // questions left when more are asked for
 
@@ -75,16 +75,5 @@ class YesOrNo extends HTMLElement {
 
 /** What a question is about. */
 const nameOf = (question) => new URLSearchParams(new FormData(question.querySelector("form"))).toString() + question.querySelector("form").getAttribute("action")
-
-async function post(address, body) {
-  try {
-    const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" } })
-    const done = await answer.json()
-    if (answer.ok) return done
-    toast(done.error.message)
-  } catch {
-    toast(_("photolib does not answer at the moment."))
-  }
-}
 
 customElements.define("yes-or-no", YesOrNo)

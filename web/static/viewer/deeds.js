@@ -1,6 +1,6 @@
 import { refresh } from "../acts.js"
+import { post } from "../send.js"
 import { toast } from "../toast.js"
-import { _ } from "../words.js"
 
 /**
  * What is done to the photo on the screen by keys and buttons. All of it are forms of the page ([data-deed]), sent by acts.js;
@@ -43,17 +43,5 @@ export class Deeds {
     if (form.dataset.leaves === "yes") this.#viewer.leave(id)
     else this.#viewer.takeBack(id)
     toast(done.said, done.undo && (async () => (await post(done.undo)) && this.#viewer.takeBack(id)))
-  }
-}
-
-/** What the server did; nothing when it did not, which is said. */
-async function post(address, body = new URLSearchParams()) {
-  try {
-    const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" } })
-    const done = await answer.json()
-    if (!answer.ok) throw new Error(done.error.message)
-    return done
-  } catch (problem) {
-    toast(problem instanceof TypeError ? _("photolib does not answer at the moment.") : problem.message)
   }
 }
