@@ -11,6 +11,7 @@ from photolib import map_points, places
 from photolib.errors import BadInput
 from photolib.map_points import EVER, Box, Cluster
 from photolib.places import Spot
+from web import words
 from web.api import asked_scope
 from web.here import library, user
 
@@ -84,7 +85,9 @@ def cluster_json(cluster: Cluster) -> dict[str, Any]:
 
 def spot_json(spot: Spot) -> dict[str, Any]:
     """within: where it is, for telling one Paris from the other."""
-    within = [each for each in (spot.region, spot.country) if each and each != spot.name]
+    within = [
+        each for each in (spot.region, words.country(spot.country, spot.country_code)) if each and each != spot.name
+    ]
     return {
         "name": spot.name, "kind": spot.kind, "within": ", ".join(within), "country_code": spot.country_code,
         "latitude": spot.latitude, "longitude": spot.longitude, "population": spot.population, "zoom": ZOOMS[spot.kind],

@@ -10,6 +10,7 @@ from photolib.errors import NotFound
 from photolib.map_points import Estimated
 from photolib.scopes import Scope
 from photolib.understood import Visited
+from web import words
 from web.grid import grid
 from web.here import library, user
 from web.kept import kept
@@ -80,7 +81,8 @@ def unplaced() -> str:
 
 
 def _where(group: Estimated) -> str:
-    return ", ".join(dict.fromkeys(each for each in (group.city, group.region, group.country) if each))
+    names = (group.city, group.region, words.country(group.country, group.country_code))
+    return ", ".join(dict.fromkeys(each for each in names if each))
 
 
 def _country(country: Visited) -> Shown:
@@ -95,7 +97,8 @@ def _country(country: Visited) -> Shown:
     ]
     cities.sort(key=lambda city: -city.photos)
     shown = _shown(country, {"country_code": code})
-    return Shown(shown.name, shown.photos, shown.href, shown.cover, shown.query, regions, cities)
+    name = words.country(shown.name, code)
+    return Shown(name, shown.photos, shown.href, shown.cover, shown.query, regions, cities)
 
 
 def _shown(place: Visited, query: dict[str, str | None], else_in: str | None = None) -> Shown:

@@ -8,7 +8,7 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 from markupsafe import Markup, escape
 
-from web.language import N_, _, locale, ngettext, number, retold
+from web.language import ENGLISH, N_, _, current, locale, ngettext, number, retold
 
 DATE_SOURCES = {
     "exif": N_("As the camera wrote it"),
@@ -144,6 +144,12 @@ def coordinates(photo: Any) -> str:
     """48.11472° N, 1.67935° W"""
     latitude = f"{abs(photo.latitude):.5f}° {_('N') if photo.latitude >= 0 else _('S')}"
     return f"{latitude}, {abs(photo.longitude):.5f}° {_('E') if photo.longitude >= 0 else _('W')}"
+
+
+def country(name: str | None, code: str | None) -> str:
+    """A country as it is called in the language of the request. code: ISO 3166."""
+    own = None if current().code == ENGLISH else locale().territories.get(code or "")
+    return own or name or ""
 
 
 NOUNS = {
