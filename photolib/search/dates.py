@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from photolib.said import Said
 from photolib.search.grammar import When, moment
 from photolib.search.wording import word_set
 
@@ -20,7 +21,8 @@ _MONTHS = (
 MONTHS = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
 _ONLY_WITH_YEAR = word_set("may mai jan feb mar apr jun jul aug sep sept oct okt nov dec dez march")
 _ENGLISH = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    Said("January"), Said("February"), Said("March"), Said("April"), Said("May"), Said("June"),
+    Said("July"), Said("August"), Said("September"), Said("October"), Said("November"), Said("December"),
 )  # fmt: skip
 
 # As they are written, for suggestions.
@@ -29,10 +31,11 @@ TIMES_OF_YEAR = (
     "Frühling", "Sommer", "Herbst", "Christmas", "Weihnachten", "Easter", "Ostern", "Halloween", "Silvester",
 )  # fmt: skip
 
+_SPRING, _SUMMER = (3, Said("Spring")), (6, Said("Summer"))
+_AUTUMN, _WINTER = (9, Said("Autumn")), (12, Said("Winter"))
 SEASONS = {
-    "spring": (3, "Spring"), "fruhling": (3, "Spring"), "fruehling": (3, "Spring"), "fruhjahr": (3, "Spring"),
-    "fruehjahr": (3, "Spring"), "summer": (6, "Summer"), "sommer": (6, "Summer"), "autumn": (9, "Autumn"), "fall": (9, "Autumn"),
-    "herbst": (9, "Autumn"), "winter": (12, "Winter"),
+    "spring": _SPRING, "fruhling": _SPRING, "fruehling": _SPRING, "fruhjahr": _SPRING, "fruehjahr": _SPRING, "summer": _SUMMER,
+    "sommer": _SUMMER, "autumn": _AUTUMN, "fall": _AUTUMN, "herbst": _AUTUMN, "winter": _WINTER,
 }  # fmt: skip
 
 # First and last day of those that come every year at the same time.
@@ -71,7 +74,7 @@ _BOUNDS = {
 
 
 @dataclass(frozen=True)
-class Said:
+class Recognised:
     """A date that was recognised: how many words it took, what it means, and how it is shown. sure: not to be taken for a word."""
 
     length: int
@@ -80,7 +83,7 @@ class Said:
     is_sure: bool = True
 
 
-def recognise(words: Sequence[str], today: date) -> Said | None:
+def recognise(words: Sequence[str], today: date) -> Recognised | None:
     """The longest date that these folded words begin with; None when they begin with none."""
     for read in (_between, _bounded, _ago, _relative, _absolute):
         if (said := read(words, today)) is not None:
@@ -88,11 +91,11 @@ def recognise(words: Sequence[str], today: date) -> Said | None:
     return None
 
 
-def _between(words: Sequence[str], today: date) -> Said | None:
+def _between(words: Sequence[str], today: date) -> Recognised | None:
     """2018 to 2020, zwischen 2018 und 2020, 2018-2020."""
     span = re.fullmatch(r"(\d{4})[-–](\d{4})", words[0], re.ASCII) if words else None
     if span and span[1] < span[2] and _is_year(span[1], today) and _is_year(span[2], today):
-        return Said(1, When("on", span[1], span[2]), f"{span[1]} to {span[2]}")
+        return Recognised(1, When("on", span[1], span[2]), _span(span[1], span[2]))
     start = 1 if words and words[0] in ("between", "zwischen", "from", "von") else 0
     first = _absolute(words[start:], today)
     if first is None:
@@ -105,10 +108,10 @@ def _between(words: Sequence[str], today: date) -> Said | None:
     if last is None or first.when.first.startswith("*") or last.when.first.startswith("*"):
         return None
     when = When("on", min(first.when.first, last.when.first), max(first.when.last, last.when.last))
-    return Said(at + 1 + last.length, when, f"{first.text} to {last.text}")
+    return Recognised(at + 1 + last.length, when, _span(first.text, last.text))
 
 
-def _bounded(words: Sequence[str], today: date) -> Said | None:
+def _bounded(words: Sequence[str], today: date) -> Recognised | None:
     """before 2019, seit Juni 2020."""
     if not words or words[0] not in _BOUNDS:
         return None
@@ -122,10 +125,16 @@ def _bounded(words: Sequence[str], today: date) -> Said | None:
         "since": When("since", said.when.first, said.when.first),
         "until": When("on", "", said.when.last),
     }
-    return Said(1 + said.length, bounds[name], f"{name} {said.text}")
+    texts = {
+        "before": Said("before %(when)s", when=said.text),
+        "after": Said("after %(when)s", when=said.text),
+        "since": Said("since %(when)s", when=said.text),
+        "until": Said("until %(when)s", when=said.text),
+    }
+    return Recognised(1 + said.length, bounds[name], texts[name])
 
 
-def _ago(words: Sequence[str], today: date) -> Said | None:
+def _ago(words: Sequence[str], today: date) -> Recognised | None:
     """three years ago, vor drei Jahren, last 30 days, die letzten 30 Tage."""
     for pattern in (("n", "unit", "ago"), ("vor", "n", "unit")):
         if len(words) >= 3:
@@ -133,30 +142,28 @@ def _ago(words: Sequence[str], today: date) -> Said | None:
             count, unit = _count(given["n"]), _UNITS.get(given["unit"])
             if count and unit and all(given[fixed] == fixed for fixed in pattern if fixed in ("ago", "vor")):
                 first, last = _around(today, unit, count)
-                text = f"{count} {unit}{'s' if count > 1 else ''} ago"
-                return Said(3, _on(first, last), text)
+                return Recognised(3, _on(first, last), _ago_in_words(count, unit))
     if len(words) >= 3 and words[0] in _LAST and (count := _count(words[1])) and (unit := _UNITS.get(words[2])):
         first, _ = _around(today, unit, count)
         start = today - timedelta(days=count * {"day": 1, "week": 7}.get(unit, 0)) if unit in ("day", "week") else first
-        return Said(3, When("since", start.isoformat(), start.isoformat()), f"last {count} {unit}s")
+        return Recognised(3, When("since", start.isoformat(), start.isoformat()), _last_in_words(count, unit))
     return None
 
 
-def _relative(words: Sequence[str], today: date) -> Said | None:
+def _relative(words: Sequence[str], today: date) -> Recognised | None:
     """today, gestern, last week, this summer, letzte Weihnachten."""
     if not words:
         return None
-    for names, days, text in ((("today", "heute"), 0, "today"), (("yesterday", "gestern"), 1, "yesterday")):
+    for names, days, text in ((("today", "heute"), 0, Said("today")), (("yesterday", "gestern"), 1, Said("yesterday"))):
         if words[0] in names:
             day = today - timedelta(days)
-            return Said(1, _on(day, day), text)
+            return Recognised(1, _on(day, day), text)
     if len(words) < 2 or words[0] not in _LAST | _THIS:
         return None
     is_last = words[0] in _LAST
-    which = "last" if is_last else "this"
     if unit := _UNITS.get(words[1]):
         first, last = _around(today, unit, int(is_last))
-        return Said(2, _on(first, last), f"{which} {unit}")
+        return Recognised(2, _on(first, last), _NEAR[unit][is_last])
     for length in (3, 2, 1):
         name = " ".join(words[1 : 1 + length])
         if len(words) <= length:
@@ -168,24 +175,27 @@ def _relative(words: Sequence[str], today: date) -> Said | None:
             started = when.first if len(when.first) > 7 else f"{when.first}-01"
             ended = when.last if len(when.last) > 7 else f"{when.last}-31"
             if (ended < today.isoformat()) if is_last else (year == today.year or started <= today.isoformat()):
-                return Said(1 + length, when, f"{which} {name} ({year})")
+                text = Said("this %(name)s (%(year)s)", name=_shown(name), year=str(year))
+                if is_last:
+                    text = Said("last %(name)s (%(year)s)", name=_shown(name), year=str(year))
+                return Recognised(1 + length, when, text)
     return None
 
 
-def _absolute(words: Sequence[str], today: date) -> Said | None:
+def _absolute(words: Sequence[str], today: date) -> Recognised | None:
     """2019, June 2019, 14 June 2019, 14.6.2019, summer 2019, christmas 2019, the 90s, and June or summer of any year."""
     if not words:
         return None
     word = words[0].rstrip(".")
     following = words[1] if len(words) > 1 else ""
     if len(word) > 4 and (given := moment(word)) and given[:4].isdigit() and _is_year(given[:4], today):
-        return Said(1, When("on", given, given), given)
+        return Recognised(1, When("on", given, given), given)
     if match := re.fullmatch(r"(19|20)?(\d0)(?:s|er|ern)", word, re.ASCII):
         century = match[1] or ("20" if int(match[2]) <= today.year % 100 and int(match[2]) < 30 else "19")
         decade = f"{century}{match[2]}"
-        return Said(1, When("on", decade, f"{decade[:3]}9"), f"the {decade}s")
+        return Recognised(1, When("on", decade, f"{decade[:3]}9"), Said("the %(decade)ss", decade=decade))
     if _is_year(word, today):
-        return Said(1, When("on", word, word), word)
+        return Recognised(1, When("on", word, word), word)
     if (day := _day(word)) and following.rstrip(".") in MONTHS:  # 14 June 2019
         return _day_of(day, MONTHS[following.rstrip(".")], words[2:], 2, today)
     for length in (3, 2, 1):
@@ -202,21 +212,26 @@ def _absolute(words: Sequence[str], today: date) -> Said | None:
         skip = 1 if len(rest) > 1 and rest[0] in ("of", "im", "in") else 0
         if len(rest) > skip and (year := _year_of(rest[skip], today)):
             when = _in_year(name, year)
-            return Said(length + skip + 1, when, f"{_shown(name)} {year}") if when else None
+            return (
+                Recognised(length + skip + 1, when, Said("%(name)s %(year)s", name=_shown(name), year=str(year)))
+                if when
+                else None
+            )
         every = _every_year(name)
         if every is not None and name not in _ONLY_WITH_YEAR | {"fall"}:
-            return Said(length, every, f"{_shown(name)}, any year", is_sure=name in MONTHS)
+            return Recognised(length, every, Said("%(name)s, any year", name=_shown(name)), is_sure=name in MONTHS)
         if every is not None and name in ("may", "mai", "march"):
-            return Said(length, every, f"{_shown(name)}, any year", is_sure=False)
+            return Recognised(length, every, Said("%(name)s, any year", name=_shown(name)), is_sure=False)
     return None
 
 
-def _day_of(day: int, month: int, rest: Sequence[str], length: int, today: date) -> Said | None:
+def _day_of(day: int, month: int, rest: Sequence[str], length: int, today: date) -> Recognised | None:
     if rest and _is_year(rest[0], today):
         given = moment(f"{rest[0]}-{month}-{day}")
-        return Said(length + 1, When("on", given, given), given) if given else None
+        return Recognised(length + 1, When("on", given, given), given) if given else None
     given = moment(f"2000-{month}-{day}")
-    return Said(length, When("on", "*" + given[4:], "*" + given[4:]), f"{day} {_ENGLISH[month - 1]}") if given else None
+    text = Said("%(day)s %(month)s", day=day, month=_ENGLISH[month - 1])
+    return Recognised(length, When("on", "*" + given[4:], "*" + given[4:]), text) if given else None
 
 
 def _in_year(name: str, year: int) -> When | None:
@@ -259,6 +274,44 @@ def _shown(name: str) -> str:
     if name in MONTHS:
         return _ENGLISH[MONTHS[name] - 1]
     return SEASONS[name][1] if name in SEASONS else name.capitalize()
+
+
+def _span(first: str, last: str) -> str:
+    return Said("%(first)s to %(last)s", first=first, last=last)
+
+
+def _ago_in_words(count: int, unit: str) -> str:
+    if count == 1:
+        return _ONE_AGO[unit]
+    return {
+        "day": Said("%(count)s days ago", count=count),
+        "week": Said("%(count)s weeks ago", count=count),
+        "weekend": Said("%(count)s weekends ago", count=count),
+        "month": Said("%(count)s months ago", count=count),
+        "year": Said("%(count)s years ago", count=count),
+    }[unit]
+
+
+def _last_in_words(count: int, unit: str) -> str:
+    return {
+        "day": Said("last %(count)s days", count=count),
+        "week": Said("last %(count)s weeks", count=count),
+        "weekend": Said("last %(count)s weekends", count=count),
+        "month": Said("last %(count)s months", count=count),
+        "year": Said("last %(count)s years", count=count),
+    }[unit]
+
+
+_ONE_AGO = {
+    "day": Said("1 day ago"), "week": Said("1 week ago"), "weekend": Said("1 weekend ago"),
+    "month": Said("1 month ago"), "year": Said("1 year ago"),
+}  # fmt: skip
+# This one, and the last one.
+_NEAR = {
+    "day": (Said("this day"), Said("last day")), "week": (Said("this week"), Said("last week")),
+    "weekend": (Said("this weekend"), Said("last weekend")), "month": (Said("this month"), Said("last month")),
+    "year": (Said("this year"), Said("last year")),
+}  # fmt: skip
 
 
 def _on(first: date, last: date) -> When:

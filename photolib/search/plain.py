@@ -15,6 +15,7 @@ from functools import cache
 from sqlite_utils import Database
 
 from photolib import place_names
+from photolib.said import Said
 from photolib.search import dates, documents
 from photolib.search.documents import Name
 from photolib.search.grammar import And, Choice, Node, Not, Or, Phrase, Text, Word, both, either, negated
@@ -188,7 +189,9 @@ class _Reader:
         head = self._query[: chip.start]
         start = len(head.removesuffix("-"))
         without = " ".join(f"{self._query[:start]} {self._query[chip.end :]}".split())
-        return replace(chip, text=f"not {chip.text}", value=f"-{chip.value}", start=start, without=without)
+        return replace(
+            chip, text=Said("not %(what)s", what=chip.text), value=f"-{chip.value}", start=start, without=without
+        )
 
     def _offer(self, found: _Found, start: int, end: int) -> None:
         offered = f"{self._query[:start]}{found.node}{self._query[end:]}".strip()
