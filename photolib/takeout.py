@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from photolib.errors import BadInput
+from photolib.said import Said
 
 MAX_BYTES = 1 << 20  # real sidecars are 1-2 kB
 _MAX_TEXT = 20_000
@@ -169,15 +170,15 @@ def _time(fields: Mapping[str, Any], notes: list[str]) -> int | float | None:
     stamp = taken.get("timestamp") if isinstance(taken, dict) else None
     if stamp is None:
         if taken is not None:
-            notes.append("The sidecar's time could not be read.")
+            notes.append(Said("The sidecar's time could not be read."))
         return None
     seconds = _number(stamp)
     if seconds is None:
-        notes.append("The sidecar's time is no number.")
+        notes.append(Said("The sidecar's time is no number."))
     elif seconds == 0:
-        notes.append("The sidecar's time is zero, which means unknown.")
+        notes.append(Said("The sidecar's time is zero, which means unknown."))
     elif not _EARLIEST <= seconds <= _LATEST:
-        notes.append("The sidecar's time lies outside the calendar.")
+        notes.append(Said("The sidecar's time lies outside the calendar."))
     else:
         return int(seconds) if seconds == int(seconds) else seconds
     return None
@@ -189,20 +190,20 @@ def _position(fields: Mapping[str, Any], key: str, notes: list[str]) -> tuple[fl
     if geo is None:
         return None, None, None
     if not isinstance(geo, dict):
-        notes.append("The sidecar's position could not be read.")
+        notes.append(Said("The sidecar's position could not be read."))
         return None, None, None
     latitude, longitude = _number(geo.get("latitude")), _number(geo.get("longitude"))
     if latitude is None or longitude is None:
-        notes.append("The sidecar's position is no pair of numbers.")
+        notes.append(Said("The sidecar's position is no pair of numbers."))
         return None, None, None
     if latitude == 0 and longitude == 0:
         return None, None, None
     if abs(latitude) > 90 or abs(longitude) > 180:
-        notes.append("The sidecar's position is not on the globe.")
+        notes.append(Said("The sidecar's position is not on the globe."))
         return None, None, None
     altitude = _number(geo.get("altitude"))
     if altitude is not None and not -12_000 <= altitude <= 100_000:
-        notes.append("The sidecar's altitude is impossible.")
+        notes.append(Said("The sidecar's altitude is impossible."))
         altitude = None
     return float(latitude), float(longitude), float(altitude) if altitude else None
 
@@ -210,17 +211,17 @@ def _position(fields: Mapping[str, Any], key: str, notes: list[str]) -> tuple[fl
 def _people(fields: Mapping[str, Any], notes: list[str]) -> list[str]:
     entries = fields.get("people", [])
     if not isinstance(entries, list):
-        notes.append("The sidecar's list of people could not be read.")
+        notes.append(Said("The sidecar's list of people could not be read."))
         return []
     names: dict[str, None] = {}  # a set that keeps the order
     for entry in entries[:_MAX_PEOPLE]:
         name = entry.get("name") if isinstance(entry, dict) else None
         if not isinstance(name, str):
-            notes.append("A person in the sidecar has no name that could be read.")
+            notes.append(Said("A person in the sidecar has no name that could be read."))
         elif name := _clean(name)[:_MAX_NAME]:
             names[name] = None
     if len(entries) > _MAX_PEOPLE:
-        notes.append(f"The sidecar names more than {_MAX_PEOPLE} people; the rest was left out.")
+        notes.append(Said("The sidecar names more than %(most)s people; the rest was left out.", most=_MAX_PEOPLE))
     return list(names)
 
 
@@ -229,18 +230,18 @@ def _text(fields: Mapping[str, Any], key: str, limit: int, notes: list[str]) -> 
     if value is None:
         return None
     if not isinstance(value, str):
-        notes.append(f"The sidecar's {key} is no text.")
+        notes.append(Said("The sidecar's %(name)s is no text.", name=key))
         return None
     value = _clean(value)
     if len(value) > limit:
-        notes.append(f"The sidecar's {key} was cut after {limit} characters.")
+        notes.append(Said("The sidecar's %(name)s was cut after %(limit)s characters.", name=key, limit=limit))
     return value[:limit] or None
 
 
 def _flag(fields: Mapping[str, Any], key: str, notes: list[str]) -> bool:
     value = fields.get(key, False)
     if not isinstance(value, bool):
-        notes.append(f'The sidecar\'s "{key}" is neither yes nor no.')
+        notes.append(Said('The sidecar\'s "%(name)s" is neither yes nor no.', name=key))
         return False
     return value
 

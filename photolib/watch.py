@@ -21,6 +21,7 @@ from photolib.errors import PhotolibError
 from photolib.hints import Hints
 from photolib.importing import Intake, Unsettled, Wishes
 from photolib.library import Library, mount_of
+from photolib.said import Said
 from photolib.scan import Listed, Met
 from photolib.tally import Tally
 
@@ -32,8 +33,8 @@ MOST_CHANGED = 1000  # when more folders than this have changed, everything is l
 SHORTEST_WAIT = 0.5  # before a file that was being written is looked at again, whatever settle_seconds is
 GONE_AT_ONCE = 100  # folders noted as gone in one transaction
 
-ABSENT = "Nothing that came from it is removed; photolib goes on by itself once it is back."
-TOO_FEW_WATCHES = (
+ABSENT = Said("Nothing that came from it is removed; photolib goes on by itself once it is back.")
+TOO_FEW_WATCHES = Said(
     "The system does not let photolib watch so many folders, so it looks through them every few minutes instead. For "
     "quicker news: sysctl fs.inotify.max_user_watches=1048576"
 )
@@ -232,9 +233,11 @@ class Watch:
         notes = [TOO_FEW_WATCHES] if self._is_deaf else []
         count, first = self._unread
         if count:
-            notes.append(f"Not everything could be looked at ({count} in all): {first}")
+            notes.append(
+                Said("Not everything could be looked at (%(count)s in all): %(first)s", count=count, first=first)
+            )
         if inside:
-            notes.append(f"Left out, as they are not part of it: {', '.join(map(str, inside))}")
+            notes.append(Said("Left out, as they are not part of it: %(paths)s", paths=", ".join(map(str, inside))))
         return " ".join(notes)
 
     # ------------------------------------------------------------ is it there?
@@ -246,24 +249,30 @@ class Watch:
         root = os.fsencode(real)
         data = os.path.realpath(self._lib.data)
         if real == data or real.startswith(data + "/"):
-            return "It lies inside photolib's own data folder and is not looked at."
+            return Said("It lies inside photolib's own data folder and is not looked at.")
         try:
             is_empty = scan.holds_nothing(root, self._library.ignore)
         except FileNotFoundError:
-            return f"The folder is not there. Is its disk mounted? {ABSENT}"
+            return Said("The folder is not there. Is its disk mounted? %(meanwhile)s", meanwhile=ABSENT)
         except NotADirectoryError:
-            return "It is not a folder."
+            return Said("It is not a folder.")
         except PermissionError:
-            return f"photolib may not read it: look at its rights. {ABSENT}"
+            return Said("photolib may not read it: look at its rights. %(meanwhile)s", meanwhile=ABSENT)
         except OSError as problem:
-            return f"It cannot be read: {problem.strerror}. {ABSENT}"
+            return Said("It cannot be read: %(why)s. %(meanwhile)s", why=problem.strerror, meanwhile=ABSENT)
         if is_empty and sources.has_sources_below(db, root):
-            return f"The folder is empty, though photos were met in it before. Is its disk mounted? {ABSENT}"
+            return Said(
+                "The folder is empty, though photos were met in it before. Is its disk mounted? %(meanwhile)s",
+                meanwhile=ABSENT,
+            )
         mount = mount_of(Path(real))
         before = catalog.remembered(db, f"mount:{path}")
         if before != mount:
             if before is not None and not self._is_familiar(root):
-                return f"Another disk than before seems to be mounted here: none of the photos met before is on it. {ABSENT}"
+                return Said(
+                    "Another disk than before seems to be mounted here: none of the photos met before is on it. %(meanwhile)s",
+                    meanwhile=ABSENT,
+                )
             with write(db):
                 catalog.remember(db, f"mount:{path}", mount)
         if self._rules.root != root:

@@ -146,6 +146,20 @@ def coordinates(photo: Any) -> str:
     return f"{latitude}, {abs(photo.longitude):.5f}° {_('E') if photo.longitude >= 0 else _('W')}"
 
 
+LIBRARY_STATES = {
+    "online": N_("online"),
+    "scanning": N_("being looked through"),
+    "offline": N_("offline"),
+    "paused": N_("paused"),
+    "not looked at yet": N_("not looked at yet"),
+}
+
+
+def library_state(state: str) -> str:
+    """Whether the folder of a library is there and watched."""
+    return _(LIBRARY_STATES.get(state, state))
+
+
 def country(name: str | None, code: str | None) -> str:
     """A country as it is called in the language of the request. code: ISO 3166."""
     own = None if current().code == ENGLISH else locale().territories.get(code or "")
@@ -201,5 +215,5 @@ FILTERS: dict[str, Callable[..., str]] = {
     "day": day, "long_day": long_day, "date": whole_date, "month": month, "clock": clock, "offset": offset, "date_source": date_source,
     "duration": duration, "time_left": time_left, "exposure": exposure, "camera": camera, "size": size,
     "pixels": pixels, "breakable": breakable, "coordinates": coordinates, "count": count, "kind": kind, "caption": caption,
-    "moment": moment, "number": number, "retold": retold,
+    "moment": moment, "number": number, "retold": retold, "library_state": library_state,
 }  # fmt: skip

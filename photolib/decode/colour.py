@@ -7,6 +7,8 @@ import struct
 
 from PIL import Image, ImageChops, ImageCms
 
+from photolib.said import Said
+
 Nclx = tuple[int, int]  # colour primaries and transfer characteristics as numbered by ITU-T H.273
 
 _MODE_OF = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
@@ -34,7 +36,12 @@ def to_srgb(image: Image.Image, profile: bytes | None, nclx: Nclx | None, notes:
         try:
             image = _converted(image, profile)
         except (ImageCms.PyCMSError, OSError, ValueError) as problem:
-            notes.append(f"The colour profile inside cannot be used ({problem}); colours may look a little different.")
+            notes.append(
+                Said(
+                    "The colour profile inside cannot be used (%(problem)s); colours may look a little different.",
+                    problem=problem,
+                )
+            )
     if image.mode == "LAB":
         lab = ImageCms.buildTransform(ImageCms.createProfile("LAB"), srgb(), "LAB", "RGB")
         return ImageCms.applyTransform(image, lab) or image

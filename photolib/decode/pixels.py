@@ -160,7 +160,7 @@ def orientation_of(image: Image.Image, format_name: str, notes: list[str]) -> in
     try:
         stated = image.getexif().get(_ORIENTATION)
     except DAMAGE:
-        notes.append("The EXIF data inside cannot be read.")
+        notes.append(Said("The EXIF data inside cannot be read."))
         return 1
     return stated if isinstance(stated, int) and 1 <= stated <= 8 else 1
 

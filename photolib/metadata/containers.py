@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from photolib.metadata import fields, oldcameras
+from photolib.said import Said
 
 LARGEST_EXIF = 4 << 20
 LARGEST_XMP = 4 << 20
@@ -98,7 +99,7 @@ def _add_extended(extended: dict[bytes, bytearray], body: bytes, notes: list[str
     whole, offset = struct.unpack_from(">II", body, 32)
     piece = body[40:]
     if whole > LARGEST_XMP:
-        fields.note(notes, f"Extended XMP was left out: it claims {whole} bytes.")
+        fields.note(notes, Said("Extended XMP was left out: it claims %(whole)s bytes.", whole=whole))
     elif offset + len(piece) <= whole and (body[:32] in extended or len(extended) < 4):
         packet = extended.setdefault(body[:32], bytearray(whole))
         packet[offset : offset + len(piece)] = piece
@@ -161,7 +162,10 @@ def _add_text(blocks: Blocks, kind: bytes, body: bytes) -> None:
     if is_squeezed:
         rest, is_whole = _unpacked(rest, limit)
         if not is_whole:
-            fields.note(blocks.notes, f"The text {fields.shown(key)} was left out: it is broken or far too long.")
+            fields.note(
+                blocks.notes,
+                Said("The text %(name)s was left out: it is broken or far too long.", name=fields.shown(key)),
+            )
             return
     if is_packet:
         blocks.xmp = blocks.xmp or [rest]
@@ -352,7 +356,7 @@ def jxl(source: BinaryIO) -> Blocks:
         elif box.kind == b"xml " and not blocks.xmp:
             blocks.xmp = [content(source, box, LARGEST_XMP)]
         elif box.kind == b"brob":
-            fields.note(blocks.notes, "This JPEG XL file packs metadata with Brotli, which is not read.")
+            fields.note(blocks.notes, Said("This JPEG XL file packs metadata with Brotli, which is not read."))
     return blocks
 
 

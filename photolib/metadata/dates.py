@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from photolib.metadata import fields
+from photolib.said import Said
 
 Fact = dict[str, Any]
 Facts = dict[str, Any]
@@ -98,19 +99,26 @@ def read_date(written: Any, source: str, notes: list[str], fraction: Any = None,
     if not isinstance(written, str) or not written.strip("\0 \t\r\n"):
         return None
     if len(written) > 100:
-        fields.note(notes, f"The {source} date was left out: it is no date but a text.")
+        fields.note(notes, Said("The %(source)s date was left out: it is no date but a text.", source=source))
         return None
     if _NOTHING.fullmatch(written):
-        fields.note(notes, f"The {source} date was left out: it is blank or zero.")
+        fields.note(notes, Said("The %(source)s date was left out: it is blank or zero.", source=source))
         return None
     parts = _WRITTEN.fullmatch(written)
     if not parts:
-        fields.note(notes, f"The {source} date was left out: {fields.shown(written)} is no date.")
+        fields.note(
+            notes,
+            Said(
+                "The %(source)s date was left out: %(written)s is no date.",
+                source=source,
+                written=fields.shown(written),
+            ),
+        )
         return None
     second = int(parts["second"] or 0)
     if second == 60:
         second = 59
-        fields.note(notes, f"The {source} date has a second 60; 59 was kept.")
+        fields.note(notes, Said("The %(source)s date has a second 60; 59 was kept.", source=source))
     try:
         moment = datetime(
             int(parts["year"]),
@@ -122,7 +130,14 @@ def read_date(written: Any, source: str, notes: list[str], fraction: Any = None,
             1000 * _milliseconds(parts["fraction"] or fraction),
         )
     except ValueError:
-        fields.note(notes, f"The {source} date was left out: there is no {fields.shown(written)}.")
+        fields.note(
+            notes,
+            Said(
+                "The %(source)s date was left out: there is no %(written)s.",
+                source=source,
+                written=fields.shown(written),
+            ),
+        )
         return None
     fact: Fact = {"local": wall(moment), "offset": read_offset(parts["offset"] or offset, notes), "source": source}
     if parts["hour"] is None:
@@ -141,7 +156,7 @@ def read_offset(written: Any, notes: list[str]) -> int | None:
         minutes = 0 if parts[1] else (int(parts[3]) * 60 + int(parts[4])) * (-1 if parts[2] == "-" else 1)
         if WEST <= minutes <= EAST and (parts[1] or int(parts[4]) < 60):
             return minutes
-    fields.note(notes, f"The time zone was left out: {fields.shown(written)} is no offset.")
+    fields.note(notes, Said("The time zone was left out: %(written)s is no offset.", written=fields.shown(written)))
     return None
 
 
@@ -409,7 +424,9 @@ def _file_time(modified_ns: int, now: datetime, home: tzinfo | None, notes: list
     present = now if now.tzinfo else now.astimezone()
     moment = _from_timestamp(modified_ns // 1_000_000 / 1000)
     if moment is None or modified_ns == 0 or moment > present + timedelta(days=1):
-        fields.note(notes, "The file's own time is unknown or lies in the future; the time of import stands in for it.")
+        fields.note(
+            notes, Said("The file's own time is unknown or lies in the future; the time of import stands in for it.")
+        )
         moment = present
     local, offset = _in_zone(wall(moment.astimezone(UTC)), home)
     return {"local": local, "offset": offset, "source": "file time"}

@@ -17,6 +17,7 @@ from PIL import Image
 from photolib.decode.limits import is_machine_error
 from photolib.errors import BadInput, UnreadablePhoto
 from photolib.metadata import containers, dates, exif, fields, iptc, motion, panorama, raw, video, xmp
+from photolib.said import Said
 
 Facts = dict[str, Any]
 _T = TypeVar("_T")
@@ -158,7 +159,7 @@ def _tried(work: Callable[[], _T], what: str, notes: list[str]) -> _T | None:
     except _BROKEN as problem:
         if is_machine_error(problem):
             raise
-        fields.note(notes, f"The {what} of the file could not be read: it is damaged.")
+        fields.note(notes, Said("The %(what)s of the file could not be read: it is damaged.", what=what))
         return None
 
 
@@ -224,7 +225,7 @@ def _exif_directories(blocks: containers.Blocks, notes: list[str]) -> exif.Direc
         return None
     found = _tried(lambda: exif.read_directories(blocks.exif or b""), "EXIF data", notes)
     if found is None:
-        fields.note(notes, "The EXIF data was left out: it is garbage.")
+        fields.note(notes, Said("The EXIF data was left out: it is garbage."))
     return found
 
 

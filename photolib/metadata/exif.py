@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from PIL import ExifTags
 
 from photolib.metadata import dates, fields, oldcameras
+from photolib.said import Said
 
 LARGEST = 64 * 1024  # bytes of a value; maker notes beyond it hold nothing for us
 LARGEST_PACKET = 4 << 20  # bytes of the XMP or IPTC record that TIFF keeps in a tag
@@ -96,7 +97,7 @@ class _Tiff:
         width, head = (20, 8) if self.is_big else (12, 2)
         raw = self._bytes(offset, head)
         if len(raw) < head:
-            fields.note(notes, "Part of the EXIF data was left out: it points outside the file.")
+            fields.note(notes, Said("Part of the EXIF data was left out: it points outside the file."))
             return found
         (count,) = struct.unpack(self.order + ("Q" if self.is_big else "H"), raw)
         table = self._bytes(offset + head, min(count, ENTRIES) * width)
@@ -115,7 +116,9 @@ class _Tiff:
         name = ExifTags.TAGS.get(tag) if tag not in _HIDDEN else None
         if size > (LARGEST_PACKET if tag in _PACKETS else LARGEST):
             if name and kind == _TEXT:
-                fields.note(notes, f"The EXIF field {name} was left out: it claims {size} bytes.")
+                fields.note(
+                    notes, Said("The EXIF field %(name)s was left out: it claims %(size)s bytes.", name=name, size=size)
+                )
             return None
         if size > len(inline):
             (offset,) = struct.unpack(self.order + ("Q" if self.is_big else "I"), inline)
@@ -126,7 +129,7 @@ class _Tiff:
             return raw or None
         if len(raw) < size:
             if name:
-                fields.note(notes, f"The EXIF field {name} was left out: it points outside the file.")
+                fields.note(notes, Said("The EXIF field %(name)s was left out: it points outside the file.", name=name))
             return None
         numbers = struct.unpack(f"{self.order}{size // struct.calcsize(letter)}{letter}", raw)
         return tuple(zip(numbers[::2], numbers[1::2], strict=True)) if kind in _RATIONALS else numbers
@@ -189,7 +192,9 @@ def _orientation(value: Value, notes: list[str]) -> int:
         stated = stated[0] - (48 if stated.isdigit() else 0) if stated else 0
     turn = fields.whole(stated, 1, 8)
     if turn is None:
-        fields.note(notes, f"The orientation was taken for upright: there is no {fields.shown(stated)}.")
+        fields.note(
+            notes, Said("The orientation was taken for upright: there is no %(stated)s.", stated=fields.shown(stated))
+        )
     return turn or 1
 
 
@@ -221,7 +226,7 @@ def _satellite_time(gps: dict[int, Value], notes: list[str]) -> dates.Fact | Non
         return None
     total = round(1000 * (hours * 3600 + minutes * 60 + (seconds or 0)))
     if total >= 86_400_000:
-        fields.note(notes, "The GPS time was left out: a day has no 24th hour.")
+        fields.note(notes, Said("The GPS time was left out: a day has no 24th hour."))
         return None
     digits = re.sub(r"\D", ":", day.strip())
     clock_time = f"{total // 3600000:02}:{total // 60000 % 60:02}:{total // 1000 % 60:02}.{total % 1000:03}"
@@ -320,7 +325,7 @@ def _gps(gps: dict[int, Value], notes: list[str]) -> dict[str, Any]:
     if 0x0006 in gps:
         metres = fields.number(_one(gps[0x0006]))
         if metres is None:
-            fields.note(notes, "The altitude was left out: it is no number.")
+            fields.note(notes, Said("The altitude was left out: it is no number."))
         else:
             below = _one(gps.get(0x0005))
             is_below = below in (1, 3, b"\x01", b"1")  # 3: below the sea, of EXIF 3.0's ellipsoid
@@ -336,17 +341,25 @@ def _degrees(
 ) -> float | None:
     """Degrees, minutes and seconds, or fewer numbers, with the letter of the half of the Earth."""
     if not isinstance(value, tuple) or not 1 <= len(value) <= 3:
-        fields.note(notes, f"The GPS position was left out: the {what} is no number.")
+        fields.note(notes, Said("The GPS position was left out: the %(what)s is no number.", what=what))
         return None
     degrees = fields.number(value[0])
     rest = [fields.number(each, 0, 61) for each in value[1:]]
     if degrees is None or (rest and rest[0] is None and value[1] != (0, 0)):
-        fields.note(notes, f"The GPS position was left out: the {what} is no number.")
+        fields.note(notes, Said("The GPS position was left out: the %(what)s is no number.", what=what))
         return None
     angle = abs(degrees) + sum((part or 0) / 60**power for power, part in enumerate(rest, 1))
     half = (letter or "").strip("\0 ")[:1].upper()
     if half not in (plus, minus) and degrees >= 0:
-        fields.note(notes, f"The GPS position was left out: its {what} says neither {plus} nor {minus}.")
+        fields.note(
+            notes,
+            Said(
+                "The GPS position was left out: its %(what)s says neither %(plus)s nor %(minus)s.",
+                what=what,
+                plus=plus,
+                minus=minus,
+            ),
+        )
         return None
     return -angle if half == minus or degrees < 0 else angle
 

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from photolib.said import Said
+
 LINE = 300  # characters of a title, a name or a keyword
 PROSE = 10_000  # characters of a description
 KEYWORDS = 500
@@ -139,7 +141,7 @@ def rating(value: Any, notes: list[str]) -> int | None:
         return None
     stars = number(value)
     if stars is None or not -1 <= round(stars) <= 5:
-        note(notes, f"The rating was left out: {shown(value)} is none between -1 and 5.")
+        note(notes, Said("The rating was left out: %(value)s is none between -1 and 5.", value=shown(value)))
         return None
     return round(stars)
 
@@ -157,13 +159,18 @@ def position(latitude: float | None, longitude: float | None, notes: list[str]) 
     if latitude is None or longitude is None:
         return None
     if latitude == 0 and longitude == 0:
-        note(notes, "The GPS position was left out: exactly 0, 0 is what devices write without a fix.")
+        note(notes, Said("The GPS position was left out: exactly 0, 0 is what devices write without a fix."))
         return None
     if not -90 <= latitude <= 90:
-        note(notes, f"The GPS position was left out: there is no latitude {latitude:.6g}.")
+        note(
+            notes, Said("The GPS position was left out: there is no latitude %(latitude)s.", latitude=f"{latitude:.6g}")
+        )
         return None
     if not -180 <= longitude <= 180:
-        note(notes, f"The GPS position was left out: there is no longitude {longitude:.6g}.")
+        note(
+            notes,
+            Said("The GPS position was left out: there is no longitude %(longitude)s.", longitude=f"{longitude:.6g}"),
+        )
         return None
     return round(latitude, 7), round(longitude, 7)
 
@@ -173,7 +180,7 @@ def altitude(metres: float | None, notes: list[str]) -> float | None:
     if metres is None:
         return None
     if not FARTHEST_DOWN <= metres <= FARTHEST_UP:
-        note(notes, f"The altitude was left out: nobody photographs from {metres:.6g} m.")
+        note(notes, Said("The altitude was left out: nobody photographs from %(metres)s m.", metres=f"{metres:.6g}"))
         return None
     return round(metres, 2)
 

@@ -7,6 +7,7 @@ in a box. Phones, editors and messengers break all three, so a place counts only
 from typing import Any, BinaryIO
 
 from photolib.metadata import containers, fields
+from photolib.said import Said
 
 _SAMSUNG_VIDEO = 0x0A30
 
@@ -28,7 +29,7 @@ def find_motion(source: BinaryIO, format_name: str, from_end: list[int], notes: 
         if video:
             return video
     if places or from_end:
-        fields.note(notes, "The photo announces an embedded video, but there is none where it should be.")
+        fields.note(notes, Said("The photo announces an embedded video, but there is none where it should be."))
     return None
 
 

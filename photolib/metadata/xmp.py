@@ -14,6 +14,7 @@ from defusedxml.ElementTree import fromstring
 
 from photolib.errors import BadInput
 from photolib.metadata import dates, fields, motion, panorama
+from photolib.said import Said
 
 LARGEST = 4 << 20
 DEPTH = 20
@@ -345,7 +346,7 @@ def _region(
 ) -> Iterable[Facts]:
     """From the middle of a region to its upper left corner; parts outside the picture are cut off."""
     if x is None or y is None or not (0 <= w <= 2 and 0 <= h <= 2 and 0 <= x <= 1 and 0 <= y <= 1):
-        fields.note(notes, "A face region was left out: it does not lie on the picture.")
+        fields.note(notes, Said("A face region was left out: it does not lie on the picture."))
         return
     left, top, right, bottom = (min(1.0, max(0.0, each)) for each in (x - w / 2, y - h / 2, x + w / 2, y + h / 2))
     box = {"x": left, "y": top, "w": right - left, "h": bottom - top}
