@@ -6,17 +6,12 @@ from photolib import access, album_searches, albums
 from photolib.album_edits import AlbumEdit
 from photolib.albums import Album
 from photolib.errors import NotFound
-from web.api import LARGEST_ID
 from web.here import library, visitor
 from web.language import _, ngettext
-
-LARGEST_LIST = 4 << 20  # bytes that the numbers of a hundred thousand photos may take
 
 
 def allowed_album(album_id: int, act: access.Action = "view") -> Album:
     """An album the visitor may view (or "edit"). Raises NotFound for any other, whether it exists or not."""
-    if not 0 < album_id <= LARGEST_ID:
-        raise NotFound("There is no such album.")
     found = albums.album(library().db, album_id)
     if not access.may(visitor(), act, found):
         raise NotFound("There is no such album.")

@@ -11,9 +11,10 @@ from photolib.album_edits import AlbumEdit
 from photolib.albums import Album
 from photolib.db import write
 from photolib.errors import BadInput
-from web.albums import LARGEST_LIST, album_json, allowed_album, looked_at, sentence
-from web.api import LONGEST_PAGE, PAGE, allowed_photos, number
-from web.edits import photo_ids_in
+from web import asked
+from web.albums import album_json, allowed_album, looked_at, sentence
+from web.api import allowed_photos
+from web.asked import number
 from web.guard import takes_files
 from web.here import library, user
 
@@ -34,25 +35,25 @@ def listed() -> dict[str, Any]:
         allowed_album(parent_id)
     shelf = albums.albums(
         library().db, user().id, parent_id, request.args.get("q", ""), request.args.get("sort", "photos"),
-        request.args.get("cursor"), max(1, min(number("size") or PAGE, LONGEST_PAGE)),
+        request.args.get("cursor"), asked.size(),
         is_every_level=request.args.get("level") == "all", is_fillable=request.args.get("fillable") == "1",
     )  # fmt: skip
     return {"items": [album_json(each) for each in shelf.albums], "next": shelf.cursor}
 
 
 @bp.post("")
-@takes_files(LARGEST_LIST)
+@takes_files(asked.LARGEST_LIST)
 def make() -> tuple[dict[str, Any], int]:
     """{"title": ..., "description"?, "parent_id"?} with nothing else, or photo_ids, or a query that fills it, or a folder_id to follow
     (is_tree: with the folders in it)."""
-    body = _body(*MAKING)
+    body = asked.body(*MAKING)
     parent = _parent(body)
-    photo_ids = photo_ids_in(body) if body.get("photo_ids") else []
+    photo_ids = asked.ids(body, least=0) if body.get("photo_ids") is not None else []
     allowed_photos(photo_ids, "edit")
     with write(library().db) as db:
         edit = album_edits.make(
             db, user().id, body.get("title") or "", body.get("description") or "", parent, photo_ids,
-            _text(body, "query"), _whole(body, "folder_id"), body.get("is_tree") is True,
+            asked.text(body, "query"), asked.whole(body, "folder_id"), body.get("is_tree") is True,
         )  # fmt: skip
     return _done(edit), 201
 
@@ -69,7 +70,7 @@ def album(album_id: int) -> dict[str, Any]:
 def change(album_id: int) -> dict[str, Any]:
     """title, description, parent_id (null for none), order_by (oldest, newest, manual), cover_id (null for the first), query."""
     found = allowed_album(album_id, "edit")
-    body = _body(*CHANGING)
+    body = asked.body(*CHANGING)
     _parent(body)
     return _edit(found, lambda db, now: album_edits.change(db, user().id, now, body))
 
@@ -81,30 +82,30 @@ def delete(album_id: int) -> dict[str, Any]:
 
 
 @bp.post("/<int:album_id>/photos")
-@takes_files(LARGEST_LIST)
+@takes_files(asked.LARGEST_LIST)
 def put(album_id: int) -> dict[str, Any]:
     """{"photo_ids": [...]}: to the end, or to their days in an album that is ordered by date."""
-    found, photo_ids = allowed_album(album_id, "edit"), photo_ids_in(_body("photo_ids"))
+    found, photo_ids = allowed_album(album_id, "edit"), asked.ids(asked.body("photo_ids"))
     allowed_photos(photo_ids, "edit")
     return _edit(found, lambda db, now: album_edits.put(db, user().id, now, photo_ids))
 
 
 @bp.delete("/<int:album_id>/photos")
-@takes_files(LARGEST_LIST)
+@takes_files(asked.LARGEST_LIST)
 def take(album_id: int) -> dict[str, Any]:
     """{"photo_ids": [...]}"""
-    found, photo_ids = allowed_album(album_id, "edit"), photo_ids_in(_body("photo_ids"))
+    found, photo_ids = allowed_album(album_id, "edit"), asked.ids(asked.body("photo_ids"))
     allowed_photos(photo_ids, "edit")
     return _edit(found, lambda db, now: album_edits.take(db, user().id, now, photo_ids))
 
 
 @bp.post("/<int:album_id>/order")
-@takes_files(LARGEST_LIST)
+@takes_files(asked.LARGEST_LIST)
 def move(album_id: int) -> dict[str, Any]:
     """{"photo_ids": [...], "before": 12} or "after", or neither for the end: they stand there in the order given."""
     found = allowed_album(album_id, "edit")
-    body = _body("photo_ids", "before", "after")
-    photo_ids, before, after = photo_ids_in(body), _whole(body, "before"), _whole(body, "after")
+    body = asked.body("photo_ids", "before", "after")
+    photo_ids, before, after = asked.ids(body), asked.whole(body, "before"), asked.whole(body, "after")
     if before is not None and after is not None:
         raise BadInput("Photos are moved before one or after one.")
     allowed_photos([*photo_ids, *(each for each in (before, after) if each is not None)], "edit")
@@ -133,29 +134,6 @@ def _done(edit: AlbumEdit, title: str = "") -> dict[str, Any]:
 # ---------------------------------------------------------------- what is asked for
 
 
-def _body(*names: str) -> dict[str, Any]:
-    body = request.get_json()
-    if not isinstance(body, dict):
-        raise BadInput("What is sent here has to be a JSON object.")
-    if unknown := set(body) - set(names):
-        raise BadInput(f"There is no {sorted(map(str, unknown))[0]!r} here. There are: {', '.join(names)}.")
-    return body
-
-
 def _parent(body: dict[str, Any]) -> Album | None:
-    parent_id = _whole(body, "parent_id")
+    parent_id = asked.whole(body, "parent_id")
     return allowed_album(parent_id, "edit") if parent_id is not None else None
-
-
-def _whole(body: dict[str, Any], name: str) -> int | None:
-    value = body.get(name)
-    if value is not None and (type(value) is not int or not 0 < value < 2**63):
-        raise BadInput(f"{name} has to be a whole number.")
-    return value
-
-
-def _text(body: dict[str, Any], name: str) -> str | None:
-    value = body.get(name)
-    if value is not None and not isinstance(value, str):
-        raise BadInput(f"{name} has to be a text.")
-    return value

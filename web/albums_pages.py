@@ -1,6 +1,5 @@
 """The pages of albums, and the forms that make, change, fill and arrange them. Each act answers with what was done and how to undo it."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +15,11 @@ from photolib.db import write
 from photolib.errors import BadInput
 from photolib.scopes import Scope
 from photolib.search import saved
-from web import words
-from web.albums import LARGEST_LIST, allowed_album, looked_at, sentence
-from web.api import allowed_photos, form_number
-from web.done import done
+from web import asked, words
+from web.albums import allowed_album, looked_at, sentence
+from web.api import allowed_photos
+from web.asked import form_number
+from web.done import done, undoing
 from web.grid import grid
 from web.guard import takes_files
 from web.here import library, user
@@ -110,13 +110,13 @@ def on_map(album_id: int) -> str:
 
 
 @bp.post("/albums")
-@takes_files(LARGEST_LIST)
+@takes_files(asked.LARGEST_LIST)
 def make() -> Response:
     """Fields: title; at will description, parent, and one of photo (once for each), query, saved (a saved search), folder (and
     is_tree, with the folders in it)."""
     form = request.form
     parent = allowed_album(form_number("parent"), "edit") if form.get("parent") else None
-    photo_ids = _photo_ids()
+    photo_ids = asked.form_ids()
     allowed_photos(photo_ids, "edit")
     title, query = form.get("title", ""), form.get("query", "").strip() or None
     if form.get("saved"):
@@ -154,18 +154,18 @@ def delete(album_id: int) -> Response:
 
 
 @bp.post("/albums/<int:album_id>/photos")
-@takes_files(LARGEST_LIST)
+@takes_files(asked.LARGEST_LIST)
 def put(album_id: int) -> Response:
-    found, photo_ids = allowed_album(album_id, "edit"), _photo_ids()
+    found, photo_ids = allowed_album(album_id, "edit"), asked.form_ids()
     allowed_photos(photo_ids, "edit")
     go = f"/albums/{album_id}" if request.form.get("go") else None
     return _edit(found, lambda db, now: album_edits.put(db, user().id, now, photo_ids), go)
 
 
 @bp.post("/albums/<int:album_id>/photos/remove")
-@takes_files(LARGEST_LIST)
+@takes_files(asked.LARGEST_LIST)
 def take(album_id: int) -> Response:
-    found, photo_ids = allowed_album(album_id, "edit"), _photo_ids()
+    found, photo_ids = allowed_album(album_id, "edit"), asked.form_ids()
     allowed_photos(photo_ids, "edit")
     return _edit(found, lambda db, now: album_edits.take(db, user().id, now, photo_ids))
 
@@ -199,14 +199,7 @@ def _edit(found: Album, act: Callable[[Database, Album], AlbumEdit], go: str | N
 
 
 def _answer(edit: AlbumEdit, title: str, go: str | None = None) -> Response:
-    return done(sentence(edit, title), f"/edits/{edit.id}/undo" if edit.id is not None else None, go)
-
-
-def _photo_ids() -> list[int]:
-    found = request.form.getlist("photo")
-    if not all(re.fullmatch(r"\d{1,18}", each, re.ASCII) for each in found):
-        raise BadInput("Choose the photos from those on the page.")
-    return [int(each) for each in found]
+    return done(sentence(edit, title), undoing(edit.id), go)
 
 
 # ---------------------------------------------------------------- how albums are shown

@@ -1,6 +1,5 @@
 """/api/v1: the same questions the pages ask, answered in JSON. PRODUCT words: photo_id, key, taken_at, parts, urls."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -16,15 +15,15 @@ from photolib.overview import overview, queue
 from photolib.scopes import Scope
 from photolib.search import documents, engine
 from photolib.understood import PhotoPlace, Visited
-from web import words
+from web import asked, words
+from web.asked import number
 from web.here import library, user, visitor
+from web.language import _
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
-PAGE, LONGEST_PAGE = 100, 500
 LONGEST_LABEL = 60
 ALL_LABELS = 100_000  # more than a vocabulary and a person have
-LARGEST_ID = 2**63 - 1  # what a database column holds
 
 
 @bp.get("/photos")
@@ -33,8 +32,7 @@ def photos() -> dict[str, Any]:
     album_id = number("album_id")
     scope = scopes.parse(f"album-{album_id}") if album_id is not None else asked_scope()
     scopes.require(library().db, user().id, scope)
-    size = max(1, min(number("size") or PAGE, LONGEST_PAGE))
-    page = scopes.page(library().db, user().id, request.args.get("cursor"), size, scope)
+    page = scopes.page(library().db, user().id, request.args.get("cursor"), asked.size(), scope)
     return {"items": [tile_json(photo) for photo in page.photos], "next": page.cursor}
 
 
@@ -65,12 +63,10 @@ def label_list() -> dict[str, Any]:
 def correct_label(photo_id: int) -> dict[str, Any]:
     """{"label": "dog", "is_there": false}: a person says what a photo shows or does not; models leave that alone."""
     allowed_photo(photo_id, "edit")
-    said = request.get_json()
-    text, is_there = (said.get("label"), said.get("is_there", True)) if isinstance(said, dict) else (None, None)
+    said = asked.body()
+    text, is_there = said.get("label"), asked.truth(said, "is_there", True)
     if not isinstance(text, str) or not 0 < len(text.strip()) <= LONGEST_LABEL or not text.isprintable():
         raise BadInput("A label has at most %(most)s letters.", most=LONGEST_LABEL)
-    if not isinstance(is_there, bool):
-        raise BadInput('A label is given as {"label": "dog", "is_there": true}.')
     label = labels.find(text) or text.strip().lower()
     with write(library().db) as db:
         understood.correct_label(db, photo_id, label, is_there)
@@ -107,7 +103,7 @@ def progress_json(lib: Library, owner_id: int, since: int) -> dict[str, Any]:
     return {
         "left": left,
         "new": came,
-        "said_left": f"{words.count(left, 'photo')} to go",
+        "said_left": _("%(photos)s to go", photos=words.count(left, "photo")),
         "said_time": words.time_left(sum(filter(None, seconds))) if seconds and seconds[-1] else "",
         "said_new": words.count(came, "new photo"),
     }
@@ -118,8 +114,6 @@ def progress_json(lib: Library, owner_id: int, since: int) -> dict[str, Any]:
 
 def allowed_photo(photo_id: int, act: access.Action = "view") -> Photo:
     """A photo the visitor may view (or "edit"). Raises NotFound for any other, whether it exists or not."""
-    if photo_id > LARGEST_ID:
-        raise NotFound("There is no such photo.")
     found = catalog.photo(library().db, photo_id)
     access.require(visitor(), act, found)
     return found
@@ -141,24 +135,6 @@ def asked_scope() -> Scope:
     if scope.kind == "album":
         album_searches.freshen(library(), albums.album(library().db, scope.ids[0]))
     return scope
-
-
-def number(name: str) -> int | None:
-    """A whole, positive number from the query; None when it is not given. Raises BadInput."""
-    text = request.args.get(name)
-    if text is None:
-        return None
-    if not re.fullmatch(r"\d{1,18}", text, re.ASCII):
-        raise BadInput("%(name)s has to be a whole number.", name=name)
-    return int(text)
-
-
-def form_number(name: str) -> int:
-    """A whole, positive number from a form. Raises BadInput."""
-    text = request.form.get(name, "")
-    if not re.fullmatch(r"\d{1,18}", text, re.ASCII):
-        raise BadInput("%(name)s has to be a whole number.", name=name)
-    return int(text)
 
 
 def placeholder(stored: bytes | None) -> str | None:

@@ -15,6 +15,11 @@ def done(said: str, undo: str | None = None, go: str | None = None) -> Response:
     return Response(status=303, headers={"Location": go or _came_from()})
 
 
+def undoing(edit_id: int | None) -> str | None:
+    """Where an edit is taken back; None when nothing had to be changed."""
+    return None if edit_id is None else f"/edits/{edit_id}/undo"
+
+
 def wants_json() -> bool:
     return request.accept_mimetypes.best == "application/json"
 

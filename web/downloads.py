@@ -1,17 +1,16 @@
 """Several photos as one zip, made while it is sent: nothing is written to the disk, and little is in memory however many they are."""
 
 import logging
-import re
 from collections.abc import Iterator
 from datetime import date
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from zipstream import ZipStream
 
 from photolib import downloads
 from photolib.downloads import File
-from photolib.errors import BadInput
 from photolib.store import Originals
+from web import asked
 from web.api import allowed_photos
 from web.guard import takes_files
 from web.here import library
@@ -20,20 +19,14 @@ from web.media import disposition, file_name
 bp = Blueprint("downloads", __name__)
 log = logging.getLogger(__name__)
 
-MOST = 100_000  # photos in one zip
-LARGEST_LIST = 2 << 20  # bytes that so many ids may take
 CHUNK = 1 << 20
 
 
 @bp.post("/download")
-@takes_files(LARGEST_LIST)
+@takes_files(asked.LARGEST_LIST)
 def download() -> Response:
     """A form with the field `photos`, ids with commas between them. Raises NotFound when one of them is not the visitor's."""
-    request.max_form_memory_size = LARGEST_LIST
-    ids = [each for each in request.form.get("photos", "").split(",") if each]
-    if not 0 < len(ids) <= MOST or not all(re.fullmatch(r"\d{1,18}", each, re.ASCII) for each in ids):
-        raise BadInput("Choose the photos that you want to download.")
-    photo_ids = [int(each) for each in ids]
+    photo_ids = asked.form_list("photos")
     allowed_photos(photo_ids, "download")
     found = downloads.files(library().db, photo_ids)
     archive = ZipStream(

@@ -8,13 +8,14 @@ from photolib import duplicates, merges, understood
 from photolib.db import write
 from photolib.duplicates import Stack
 from photolib.errors import BadInput
-from web.api import LARGEST_ID, LONGEST_PAGE, number, tile_json
+from web import asked
+from web.api import tile_json
+from web.asked import LONGEST_PAGE, number
 from web.here import library, user
 
 bp = Blueprint("duplicates", __name__, url_prefix="/api/v1/duplicates")
 
 PAGE = 50
-NUMBER = f"int(max={LARGEST_ID})"
 KINDS = (duplicates.DUPLICATE, duplicates.BURST)
 
 
@@ -24,20 +25,20 @@ def groups() -> dict[str, Any]:
     kind = request.args.get("kind")
     if kind is not None and kind not in KINDS:
         raise BadInput(f"There is no kind {kind!r} of duplicates. There are: {', '.join(KINDS)}.")
-    size = max(1, min(number("size") or PAGE, LONGEST_PAGE))
+    size = asked.size(PAGE)
     found, cursor = duplicates.stacks(library().db, user().id, kind, number("cursor"), size)
     return {"items": [_stack_json(each) for each in found], "next": None if cursor is None else str(cursor)}
 
 
-@bp.post(f"/<{NUMBER}:stack_id>/merge")
+@bp.post("/<int:stack_id>/merge")
 def merge(stack_id: int) -> dict[str, Any]:
     """{"keep": 17, "photo_ids": [18, 19]}, or {} for the best and all others: keep one, the others go to the trash."""
-    said = _said()
+    body = asked.body()
     with write(library().db) as db:
         stack = duplicates.stack_by_id(db, user().id, stack_id)
         there = {photo.id for photo in stack.photos}
-        keep = _photo_id(said, "keep") or stack.best_id
-        others = _photo_ids(said) or [photo_id for photo_id in there if photo_id != keep]
+        keep = asked.whole(body, "keep") or stack.best_id
+        others = _photo_ids(body) or [photo_id for photo_id in there if photo_id != keep]
         if not {keep, *others} <= there:
             raise BadInput("These photos are not among the duplicates.")
         merge_id = merges.merge(db, user().id, keep, others)
@@ -45,7 +46,7 @@ def merge(stack_id: int) -> dict[str, Any]:
     return {"photo_id": keep, "trashed": sorted(set(others) - {keep}), "undo": undo}
 
 
-@bp.post(f"/merges/<{NUMBER}:merge_id>/undo")
+@bp.post("/merges/<int:merge_id>/undo")
 def undo_merge(merge_id: int) -> dict[str, Any]:
     """The photos come back; what went over to the kept one stays there."""
     with write(library().db) as db:
@@ -53,19 +54,19 @@ def undo_merge(merge_id: int) -> dict[str, Any]:
     return {"restored": restored}
 
 
-@bp.post(f"/<{NUMBER}:stack_id>/keep")
+@bp.post("/<int:stack_id>/keep")
 def keep_apart(stack_id: int) -> dict[str, Any]:
     """These are different: all of them, or with {"photo_ids": [18]} those from the others."""
-    said = _said()
+    body = asked.body()
     with write(library().db) as db:
-        duplicates.keep_apart(db, user().id, stack_id, _photo_ids(said))
+        duplicates.keep_apart(db, user().id, stack_id, _photo_ids(body))
     return {"duplicate_id": stack_id}
 
 
-@bp.post(f"/<{NUMBER}:stack_id>/best")
+@bp.post("/<int:stack_id>/best")
 def choose_best(stack_id: int) -> dict[str, Any]:
     """{"photo_id": 18}: this one is the best, whatever comes."""
-    photo_id = _photo_id(_said(), "photo_id")
+    photo_id = asked.whole(asked.body(), "photo_id")
     if photo_id is None:
         raise BadInput('The best photo is given as {"photo_id": 18}.')
     with write(library().db) as db:
@@ -73,27 +74,8 @@ def choose_best(stack_id: int) -> dict[str, Any]:
         return _stack_json(duplicates.stack_by_id(db, user().id, stack_id))
 
 
-def _said() -> dict[str, Any]:
-    said = request.get_json(silent=True) if request.content_length else {}
-    if not isinstance(said, dict):
-        raise BadInput("What is sent here has to be a JSON object.")
-    return said
-
-
-def _photo_id(said: dict[str, Any], name: str) -> int | None:
-    value = said.get(name)
-    if value is not None and (type(value) is not int or not 0 < value <= LARGEST_ID):
-        raise BadInput("%(name)s has to be the number of a photo.", name=name)
-    return value
-
-
-def _photo_ids(said: dict[str, Any]) -> list[int] | None:
-    values = said.get("photo_ids")
-    if values is None:
-        return None
-    if not isinstance(values, list) or len(values) > LONGEST_PAGE:
-        raise BadInput("photo_ids is a list of at most %(most)s numbers of photos.", most=LONGEST_PAGE)
-    return [each for value in values if (each := _photo_id({"photo_ids": value}, "photo_ids")) is not None]
+def _photo_ids(body: dict[str, Any]) -> list[int] | None:
+    return asked.ids(body, most=LONGEST_PAGE) if body.get("photo_ids") is not None else None
 
 
 def _stack_json(stack: Stack) -> dict[str, Any]:

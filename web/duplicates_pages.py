@@ -6,10 +6,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from photolib import duplicates, tidying
 from photolib.db import write
 from photolib.duplicates import BURST, DUPLICATE
-from photolib.edits import Edit
 from photolib.errors import BadInput
-from web.api import form_number, number
-from web.done import done
+from web import asked
+from web.asked import form_number, number
+from web.done import done, undoing
 from web.here import library, user
 from web.language import N_, _, ngettext
 
@@ -65,9 +65,7 @@ def group(stack_id: int) -> str | BaseResponse:
 @bp.post("/duplicates/<int:stack_id>")
 def decide(stack_id: int) -> Response:
     """A form with `act`: keep (the best, or the photos in `photo`) or different. `on` leads to the next group afterwards."""
-    act, photo_ids = request.form.get("act"), request.form.getlist("photo")
-    if not all(each.isascii() and each.isdigit() and len(each) < 19 for each in photo_ids):
-        raise BadInput(_("This is not a photo of the group."))
+    act, photo_ids = request.form.get("act"), asked.form_ids()
     with write(library().db) as db:
         stack = duplicates.stack_by_id(db, user().id, stack_id)
         after = tidying.place(db, user().id, stack).after
@@ -75,7 +73,7 @@ def decide(stack_id: int) -> Response:
             edit = tidying.keep_all(db, user().id, stack_id)
             said = _("They are kept apart from now on.")
         elif act == "keep":
-            edit = tidying.keep(db, user().id, stack_id, [int(each) for each in photo_ids] or None)
+            edit = tidying.keep(db, user().id, stack_id, photo_ids or None)
             trashed = len(edit.photo_ids)
             said = ngettext("One photo moved to the trash.", "%(num)s photos moved to the trash.", trashed)
         else:
@@ -83,14 +81,14 @@ def decide(stack_id: int) -> Response:
     go = None
     if "on" in request.form:
         go = f"/duplicates/{after}" if after else f"/duplicates?kind={stack.kind}"
-    return done(said, _undo(edit), go)
+    return done(said, undoing(edit.id), go)
 
 
 @bp.post("/duplicates/<int:stack_id>/best")
 def choose(stack_id: int) -> Response:
     with write(library().db) as db:
         edit = tidying.choose_best(db, user().id, stack_id, form_number("photo"))
-    return done(_("This one is the best."), _undo(edit))
+    return done(_("This one is the best."), undoing(edit.id))
 
 
 @bp.post("/duplicates/all")
@@ -102,8 +100,4 @@ def keep_best_of_all() -> Response:
     said = ngettext("One photo moved to the trash.", "%(num)s photos moved to the trash.", len(edit.photo_ids))
     if left:
         said += " " + ngettext("One group is left.", "%(num)s groups are left.", left)
-    return done(said, _undo(edit))
-
-
-def _undo(edit: Edit) -> str | None:
-    return f"/edits/{edit.id}/undo" if edit.id is not None else None
+    return done(said, undoing(edit.id))

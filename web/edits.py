@@ -10,23 +10,21 @@ from photolib import edits
 from photolib.db import write
 from photolib.edits import Edit
 from photolib.errors import BadInput
-from web.api import LARGEST_ID, allowed_photo, allowed_photos, photo_json
-from web.done import done
+from web import asked
+from web.api import allowed_photo, allowed_photos, photo_json
+from web.done import done, undoing
 from web.guard import takes_files
 from web.here import library, user
 from web.language import _, ngettext
 
 bp = Blueprint("edits", __name__)
 
-MOST = 100_000  # photos in one act
-LARGEST_LIST = 4 << 20  # bytes that so many ids may take
-
 
 @bp.patch("/api/v1/photos/<int:photo_id>")
 def change(photo_id: int) -> dict[str, Any]:
     """What edits.checked() explains, for one photo; answers with all of it, and with what undoes the change."""
     allowed_photo(photo_id, "edit")
-    done_so = _apply([photo_id], _said())
+    done_so = _apply([photo_id], asked.body())
     return {**photo_json(allowed_photo(photo_id)), "edit": edit_json(done_so)}
 
 
@@ -38,11 +36,11 @@ def trash(photo_id: int) -> dict[str, Any]:
 
 
 @bp.post("/api/v1/photos/edit")
-@takes_files(LARGEST_LIST)
+@takes_files(asked.LARGEST_LIST)
 def change_many() -> dict[str, Any]:
     """{"photo_ids": [1, 2], "is_favourite": true}: the changes of PATCH for many photos at once."""
-    said = _said()
-    photo_ids = photo_ids_in(said)
+    said = asked.body()
+    photo_ids = asked.ids(said)
     allowed_photos(photo_ids, "edit")
     return edit_json(_apply(photo_ids, {name: value for name, value in said.items() if name != "photo_ids"}))
 
@@ -53,13 +51,10 @@ def undo(edit_id: int) -> dict[str, Any]:
 
 
 @bp.post("/photos/act")
-@takes_files(LARGEST_LIST)
+@takes_files(asked.LARGEST_LIST)
 def act() -> Response:
     """A form with fields `photo`, once for each, and `act`: what ACTS names, or the fields of one of its own."""
-    ids = request.form.getlist("photo")
-    if not all(re.fullmatch(r"\d{1,18}", each, re.ASCII) for each in ids):
-        raise BadInput("Choose the photos from those on the page.")
-    photo_ids = [int(each) for each in ids]
+    photo_ids = asked.form_ids()
     allowed_photos(photo_ids, "edit")
     return edited(_apply(photo_ids, _changes(request.form.get("act", ""))))
 
@@ -76,7 +71,7 @@ def _apply(photo_ids: Sequence[int], changes: dict[str, Any]) -> Edit:
 
 def _undo(edit_id: int) -> Edit:
     with write(library().db) as db:
-        taken_back = edits.undo(db, user().id, min(edit_id, LARGEST_ID))
+        taken_back = edits.undo(db, user().id, edit_id)
     return Edit(None, "undo", taken_back.photo_ids)
 
 
@@ -133,36 +128,12 @@ def _degrees(name: str) -> float:
         raise BadInput("A place is given as latitude and longitude in degrees.") from problem
 
 
-def _said() -> dict[str, Any]:
-    said = request.get_json()
-    if not isinstance(said, dict):
-        raise BadInput("What is sent here has to be a JSON object.")
-    return said
-
-
-def photo_ids_in(said: dict[str, Any]) -> list[int]:
-    """The photos that a request names. Raises BadInput."""
-    ids = said.get("photo_ids")
-    if not isinstance(ids, list) or not 0 < len(ids) <= MOST:
-        raise BadInput("photo_ids is a list of at most %(most)s numbers of photos.", most=MOST)
-    if not all(type(each) is int and 0 < each <= LARGEST_ID for each in ids):
-        raise BadInput("photo_ids has to hold the numbers of photos.")
-    return ids
-
-
-def photo_ids_of(texts: Sequence[str]) -> list[int]:
-    """The photos that the fields of a form name. Raises BadInput."""
-    if not all(re.fullmatch(r"\d{1,18}", each, re.ASCII) for each in texts):
-        raise BadInput("Choose the photos from those on the page.")
-    return photo_ids_in({"photo_ids": [int(each) for each in texts]})
-
-
 # ---------------------------------------------------------------- what was done
 
 
 def edited(edit: Edit) -> Response:
     """Answer a form: say what was done, with the address that undoes it."""
-    return done(sentence(edit), f"/edits/{edit.id}/undo" if edit.id is not None else None)
+    return done(sentence(edit), undoing(edit.id))
 
 
 def edit_json(edit: Edit) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from photolib.errors import TryLater
 from photolib.library import Library
 from photolib.pulse import Pulse
 from web import bearer, language, sessions
-from web.api import number, progress_json
+from web.api import progress_json
+from web.asked import number
 from web.here import library, user
 
 bp = Blueprint("events", __name__, url_prefix="/api/v1")

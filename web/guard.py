@@ -14,10 +14,10 @@ from werkzeug.routing import IntegerConverter
 from photolib.accounts import setup, signin
 from photolib.errors import BadInput, NotSignedIn, Refused
 from web import bearer, sessions
+from web.asked import LARGEST, LARGEST_LIST
 from web.done import wants_json
 from web.here import admin, library, visitor
 
-LARGEST_NUMBER = 2**63 - 1
 A_YEAR = 365 * 24 * 3600
 FOR_EVER = f"private, max-age={A_YEAR}, immutable"  # for addresses whose bytes never change
 
@@ -73,7 +73,7 @@ class Number(IntegerConverter):
 
     def to_python(self, value: str) -> int:
         number = int(super().to_python(value))
-        if number > LARGEST_NUMBER:
+        if number > LARGEST:
             abort(404)
         return number
 
@@ -165,6 +165,7 @@ def _refuse_foreign_forms() -> None:
     most = getattr(route, "takes_bytes", None)
     if most is not None:
         request.max_content_length = most
+        request.max_form_memory_size = min(most, LARGEST_LIST)  # for what is no file in a form
     elif request.method not in READING and request.path.startswith("/api/"):
         has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
         if (has_body or request.mimetype) and request.mimetype != "application/json":

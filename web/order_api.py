@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint
 
 from photolib import folders, tags, trash
 from photolib.db import write
@@ -10,8 +10,9 @@ from photolib.edits import Edit
 from photolib.errors import BadInput
 from photolib.folders import Folder
 from photolib.trash import Size
+from web import asked
 from web.api import allowed_photos
-from web.edits import LARGEST_LIST, edit_json, photo_ids_in
+from web.edits import edit_json
 from web.guard import takes_files
 from web.here import library, user
 from web.order_pages import empty, question, said, tag_sentence
@@ -20,7 +21,7 @@ bp = Blueprint("order_api", __name__, url_prefix="/api/v1")
 
 
 @bp.post("/trash/weigh")
-@takes_files(LARGEST_LIST)
+@takes_files(asked.LARGEST_LIST)
 def weigh() -> dict[str, Any]:
     """What deleting {"photo_ids": [1, 2]}, or everything in the trash with {}, comes to: how many photos and bytes, and in words."""
     size = trash.weigh(library().db, user().id, _photo_ids())
@@ -28,7 +29,7 @@ def weigh() -> dict[str, Any]:
 
 
 @bp.post("/trash/empty")
-@takes_files(LARGEST_LIST)
+@takes_files(asked.LARGEST_LIST)
 def empty_trash() -> dict[str, Any]:
     """Delete {"photo_ids": [1, 2]}, or everything in the trash with {}, for good. left: how many photos go in the next minutes."""
     size, left = empty(_photo_ids())
@@ -36,23 +37,16 @@ def empty_trash() -> dict[str, Any]:
 
 
 def _photo_ids() -> list[int] | None:
-    asked = _said()
-    if "photo_ids" not in asked:
+    body = asked.body()
+    if "photo_ids" not in body:
         return None
-    photo_ids = photo_ids_in(asked)
+    photo_ids = asked.ids(body)
     allowed_photos(photo_ids, "edit")
     return photo_ids
 
 
 def _size_json(size: Size) -> dict[str, int]:
     return {"photos": size.photos, "bytes": size.bytes}
-
-
-def _said() -> dict[str, Any]:
-    asked = request.get_json(silent=True) if request.content_length else {}
-    if not isinstance(asked, dict):
-        raise BadInput("What is sent here has to be a JSON object.")
-    return asked
 
 
 # ---------------------------------------------------------------- tags
@@ -68,12 +62,12 @@ def tag_list() -> dict[str, Any]:
 @bp.patch("/tags/<int:tag_id>")
 def change_tag(tag_id: int) -> dict[str, Any]:
     """{"name": "sea"}: call it otherwise; it becomes one with the tag of that name, if there is one. {"merge_into": 12} does that, too."""
-    asked = _said()
+    body = asked.body()
     with write(library().db) as db:
-        if isinstance(asked.get("name"), str):
-            edit = tags.rename(db, user().id, tag_id, asked["name"])
-        elif type(asked.get("merge_into")) is int and 0 < asked["merge_into"] < 2**63:
-            edit = tags.merge(db, user().id, asked["merge_into"], tag_id)
+        if isinstance(body.get("name"), str):
+            edit = tags.rename(db, user().id, tag_id, body["name"])
+        elif into := asked.whole(body, "merge_into"):
+            edit = tags.merge(db, user().id, into, tag_id)
         else:
             raise BadInput('A tag is changed with {"name": "sea"} or {"merge_into": 12}.')
     return _tag_edit(edit)

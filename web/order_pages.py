@@ -11,10 +11,9 @@ from photolib.edits import Edit
 from photolib.errors import BadInput
 from photolib.scopes import Scope
 from photolib.trash import Size
-from web import words
-from web.api import allowed_photos, form_number
-from web.done import done
-from web.edits import photo_ids_of
+from web import asked, words
+from web.api import allowed_photos
+from web.done import done, undoing
 from web.grid import grid
 from web.guard import takes_files
 from web.here import library, user
@@ -22,7 +21,6 @@ from web.language import N_, _, ngettext
 
 bp = Blueprint("order_pages", __name__)
 
-LARGEST_LIST = 4 << 20  # bytes of ids in one act
 AT_ONCE = 1.5  # seconds of deleting that somebody waits for; the worker does the rest
 
 
@@ -81,13 +79,13 @@ def change_tag(tag_id: int) -> Response:
             edit = tags.rename(db, user().id, tag_id, name)
             stays = next((each.id for each in tags.tags(db, user().id) if each.name == name), None)
         elif act == "merge":
-            stays = form_number("into")
+            stays = asked.form_number("into")
             edit = tags.merge(db, user().id, stays, tag_id)
         elif act == "delete":
             stays, edit = None, tags.delete(db, user().id, tag_id)
         else:
             raise BadInput(_("A tag is renamed, merged or deleted."))
-    return done(tag_sentence(edit), _undo(edit), f"/tags/{stays}" if stays else "/tags")
+    return done(tag_sentence(edit), undoing(edit.id), f"/tags/{stays}" if stays else "/tags")
 
 
 def tag_sentence(edit: Edit) -> str:
@@ -100,10 +98,6 @@ def tag_sentence(edit: Edit) -> str:
         "merge tags": ngettext("Two tags are one now, on one more photo.", "Two tags are one now, on %(num)s more photos.", n),
         "delete tag": ngettext("The tag is deleted. It was on one photo.", "The tag is deleted. It was on %(num)s photos.", n),
     }[edit.what]  # fmt: skip
-
-
-def _undo(edit: Edit) -> str | None:
-    return f"/edits/{edit.id}/undo" if edit.id is not None else None
 
 
 # ---------------------------------------------------------------- the trash
@@ -136,35 +130,35 @@ def ask() -> str:
 
 
 @bp.post("/trash/delete")
-@takes_files(LARGEST_LIST)
+@takes_files(asked.LARGEST_LIST)
 def delete() -> Response:
     """A form with `photo`, once for each that is to be deleted for good, or `all` for everything in the trash."""
     photo_ids = None
     if not request.form.get("all"):
-        photo_ids = photo_ids_of(request.form.getlist("photo"))
+        photo_ids = asked.form_ids(is_needed=True)
         allowed_photos(photo_ids, "edit")
-    asked, gone = empty(photo_ids)
-    return done(said(asked, gone), go="/trash" if photo_ids is None else None)
+    size, left = empty(photo_ids)
+    return done(said(size, left), go="/trash" if photo_ids is None else None)
 
 
 def empty(photo_ids: list[int] | None) -> tuple[Size, int]:
     """Delete photos, or everything in the visitor's trash, for good: what that comes to, and how many are left to the worker."""
     db, owner = library().db, user().id
-    asked = trash.weigh(db, owner, photo_ids)
+    size = trash.weigh(db, owner, photo_ids)
     with write(db) as database:
         trash.delete(database, owner, photo_ids)
     trash.work(library(), AT_ONCE)
-    return asked, trash.waiting_count(db, owner)
+    return size, trash.waiting_count(db, owner)
 
 
-def said(asked: Size, left: int) -> str:
+def said(size: Size, left: int) -> str:
     """What deleting came to, in words."""
-    if not asked.photos:
+    if not size.photos:
         return _("There was nothing to delete.")
-    what = ngettext("%(num)s photo is deleted for good.", "%(num)s photos are deleted for good.", asked.photos)
+    what = ngettext("%(num)s photo is deleted for good.", "%(num)s photos are deleted for good.", size.photos)
     if left:
-        return ngettext("%(num)s photo is being deleted.", "%(num)s photos are being deleted.", asked.photos)
-    return f"{what} {_('That made room for %(size)s.', size=words.size(asked.bytes))}" if asked.bytes else what
+        return ngettext("%(num)s photo is being deleted.", "%(num)s photos are being deleted.", size.photos)
+    return f"{what} {_('That made room for %(size)s.', size=words.size(size.bytes))}" if size.bytes else what
 
 
 def question(size: Size) -> str:

@@ -16,7 +16,9 @@ from photolib.errors import BadInput, NotFound, UnreadablePhoto
 from photolib.faces import Cover, Person, Question
 from photolib.ports import FACES, Box
 from photolib.scopes import Scope
-from web.api import LONGEST_PAGE, PAGE, number, tile_json
+from web import asked
+from web.api import tile_json
+from web.asked import number
 from web.guard import FOR_EVER
 from web.here import library, user, visitor
 
@@ -56,14 +58,14 @@ def person(person_id: int) -> dict[str, Any]:
 @bp.get("/people/<int:person_id>/photos")
 def photos(person_id: int) -> dict[str, Any]:
     faces.person(library().db, user().id, person_id)
-    size = min(number("size") or PAGE, LONGEST_PAGE)
+    size = asked.size()
     page = scopes.page(library().db, user().id, request.args.get("cursor"), size, Scope("person", (person_id,)))
     return {"items": [tile_json(photo) for photo in page.photos], "next": page.cursor}
 
 
 @bp.get("/people/suggestions")
 def suggestions() -> dict[str, Any]:
-    found = faces.suggestions(library().db, user().id, min(number("size") or 20, PAGE), number("person_id"))
+    found = faces.suggestions(library().db, user().id, asked.size(20, asked.PAGE), number("person_id"))
     return {"items": [question_json(each) for each in found], "next": None}
 
 
@@ -76,7 +78,7 @@ def latest() -> dict[str, Any]:
 
 @bp.get("/photos/<int:photo_id>/faces")
 def faces_on(photo_id: int) -> dict[str, Any]:
-    photo = catalog.photo(library().db, _possible(photo_id))
+    photo = catalog.photo(library().db, photo_id)
     access.require(visitor(), "view", photo)
     return {"items": faces_json(library().db, photo_id), "next": None}
 
@@ -144,20 +146,20 @@ def _square(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
 @bp.patch("/people/<int:person_id>")
 def change(person_id: int) -> dict[str, Any]:
     """name, birthday, is_hidden, cover_face_id: whichever are given, each a decision of its own."""
-    body = _body("name", "birthday", "is_hidden", "cover_face_id")
+    body = asked.body("name", "birthday", "is_hidden", "cover_face_id")
     owner_id, made = user().id, []
     if not body:
         raise BadInput("Say what to change: name, birthday, is_hidden or cover_face_id.")
     with write(library().db) as db:
         # The name comes last: it may make this person one with another.
         if "birthday" in body:
-            made.append(decisions.set_birthday(db, owner_id, person_id, _text(body, "birthday")))
+            made.append(decisions.set_birthday(db, owner_id, person_id, asked.text(body, "birthday")))
         if "is_hidden" in body:
-            made.append(decisions.hide(db, owner_id, person_id, _truth(body, "is_hidden")))
+            made.append(decisions.hide(db, owner_id, person_id, asked.truth(body, "is_hidden")))
         if "cover_face_id" in body:
-            made.append(decisions.set_cover(db, owner_id, person_id, _number(body, "cover_face_id")))
+            made.append(decisions.set_cover(db, owner_id, person_id, asked.needed(body, "cover_face_id")))
         if "name" in body:
-            made.append(decisions.rename(db, owner_id, person_id, _text(body, "name")))
+            made.append(decisions.rename(db, owner_id, person_id, asked.text(body, "name")))
         stays = made[-1].person_id or person_id
         return {
             **_said(made[-1]),
@@ -169,65 +171,63 @@ def change(person_id: int) -> dict[str, Any]:
 @bp.post("/people/<int:person_id>/merge")
 def merge(person_id: int) -> dict[str, Any]:
     """{"into": id}: this person becomes that one; {"with": id}: that one becomes this."""
-    body = _body("into", "with")
+    body = asked.body("into", "with")
     if len(body) != 1:
         raise BadInput("Say with whom to merge: either into or with.")
     if "into" in body:
-        into, other = _number(body, "into"), person_id
+        into, other = asked.needed(body, "into"), person_id
     else:
-        into, other = person_id, _number(body, "with")
+        into, other = person_id, asked.needed(body, "with")
     return _decide(lambda db: decisions.merge(db, user().id, into, other))
 
 
 @bp.post("/people/<int:person_id>/split")
 def split(person_id: int) -> dict[str, Any]:
     """{"face_ids": [...], "name": who they are, when known}: these faces are somebody else's."""
-    body = _body("face_ids", "name")
-    listed = body.get("face_ids")
-    if not isinstance(listed, list) or len(listed) > MOST_FACES or not all(type(each) is int for each in listed):
-        raise BadInput(f"face_ids has to be a list of at most {MOST_FACES} ids.")
-    return _decide(lambda db: decisions.split(db, user().id, person_id, listed, _text(body, "name")))
+    body = asked.body("face_ids", "name")
+    face_ids = asked.ids(body, "face_ids", least=0, most=MOST_FACES)
+    return _decide(lambda db: decisions.split(db, user().id, person_id, face_ids, asked.text(body, "name")))
 
 
 @bp.post("/faces/<int:face_id>/not-this-person")
 def not_this_person(face_id: int) -> dict[str, Any]:
-    _body()
+    asked.body()
     return _decide(lambda db: decisions.not_this_person(db, user().id, face_id))
 
 
 @bp.post("/faces/<int:face_id>/not-a-face")
 def not_a_face(face_id: int) -> dict[str, Any]:
-    _body()
+    asked.body()
     return _decide(lambda db: decisions.not_a_face(db, user().id, face_id))
 
 
 @bp.post("/faces/<int:face_id>/assign")
 def assign(face_id: int) -> dict[str, Any]:
     """{"person_id": id} or {"name": name}"""
-    body = _body("person_id", "name")
+    body = asked.body("person_id", "name")
     if len(body) != 1:
         raise BadInput("Say who this is: either person_id or name.")
     if "name" in body:
-        return _decide(lambda db: decisions.assign(db, user().id, face_id, name=_text(body, "name") or ""))
-    return _decide(lambda db: decisions.assign(db, user().id, face_id, _number(body, "person_id")))
+        return _decide(lambda db: decisions.assign(db, user().id, face_id, name=asked.text(body, "name") or ""))
+    return _decide(lambda db: decisions.assign(db, user().id, face_id, asked.needed(body, "person_id")))
 
 
 @bp.post("/people/suggestions/answer")
 def answer() -> dict[str, Any]:
     """{"person_id": id, "face_id" or "other_id": id, "is_so": true or false}"""
-    body = _body("person_id", "face_id", "other_id", "is_so")
-    about = {name: _number(body, name) for name in ("face_id", "other_id") if body.get(name) is not None}
+    body = asked.body("person_id", "face_id", "other_id", "is_so")
+    about = {name: asked.needed(body, name) for name in ("face_id", "other_id") if body.get(name) is not None}
     return _decide(
-        lambda db: decisions.answer(db, user().id, _number(body, "person_id"), _truth(body, "is_so"), **about)
+        lambda db: decisions.answer(db, user().id, asked.needed(body, "person_id"), asked.truth(body, "is_so"), **about)
     )
 
 
 @bp.post("/people/undo")
 def undo() -> dict[str, Any]:
     """{"undo_id": id}, or {} for the last decision."""
-    body = _body("undo_id")
+    body = asked.body("undo_id")
     with write(library().db) as db:
-        return {"said": decisions.undo(db, user().id, _number(body, "undo_id") if "undo_id" in body else None)}
+        return {"said": decisions.undo(db, user().id, asked.needed(body, "undo_id") if "undo_id" in body else None)}
 
 
 def _decide(decide: Callable[[Database], Decision]) -> dict[str, Any]:
@@ -237,43 +237,6 @@ def _decide(decide: Callable[[Database], Decision]) -> dict[str, Any]:
 
 def _said(decision: Decision) -> dict[str, Any]:
     return {"said": decision.said, "undo_id": decision.id, "person_id": decision.person_id}
-
-
-def _body(*names: str) -> dict[str, Any]:
-    """The JSON object of a request, with these names and no others. Raises BadInput."""
-    body = request.get_json(silent=True) if request.is_json else None
-    if not isinstance(body, dict):
-        raise BadInput("Send a JSON object, as application/json.")
-    if unknown := set(body) - set(names):
-        raise BadInput(f"There is no {sorted(map(str, unknown))[0]!r} here. There are: {', '.join(names) or 'none'}.")
-    return body
-
-
-def _number(body: dict[str, Any], name: str) -> int:
-    value = body.get(name)
-    if type(value) is not int:
-        raise BadInput(f"{name} has to be a whole number.")
-    return value
-
-
-def _truth(body: dict[str, Any], name: str) -> bool:
-    value = body.get(name)
-    if type(value) is not bool:
-        raise BadInput(f"{name} has to be true or false.")
-    return value
-
-
-def _text(body: dict[str, Any], name: str) -> str | None:
-    value = body.get(name)
-    if value is not None and not isinstance(value, str):
-        raise BadInput(f"{name} has to be a text.")
-    return value
-
-
-def _possible(number: int) -> int:
-    if number > faces.LARGEST_ID:
-        raise NotFound("There is no such photo.")
-    return number
 
 
 # ---------------------------------------------------------------- as JSON

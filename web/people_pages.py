@@ -13,7 +13,8 @@ from photolib.errors import BadInput
 from photolib.faces import Cover, Person, Question
 from photolib.ports import FACES
 from photolib.scopes import Scope
-from web.api import form_number
+from web import asked
+from web.asked import form_number
 from web.done import done
 from web.grid import grid
 from web.here import library, user
@@ -165,12 +166,10 @@ def merge(person_id: int) -> Response:
 
 @bp.post("/people/<int:person_id>/split")
 def split(person_id: int) -> Response:
-    listed = request.form.getlist("face")
-    if not all(each.isascii() and each.isdigit() and len(each) < 19 for each in listed):
-        raise BadInput("Choose the faces from those of this person.")
+    face_ids = asked.form_ids("face")
     name = request.form.get("name", "").strip() or None
     with write(library().db) as db:
-        decision = decisions.split(db, user().id, person_id, [int(each) for each in listed], name)
+        decision = decisions.split(db, user().id, person_id, face_ids, name)
     return _decided(decision)
 
 

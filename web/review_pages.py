@@ -13,10 +13,10 @@ from photolib.edits import Edit
 from photolib.errors import BadInput
 from photolib.scopes import Scope
 from photolib.undated import FOLDER, NAME, NEIGHBOURS, SIBLINGS, Suggestion
-from web import words
+from web import asked, words
 from web.api import allowed_photos
 from web.done import done
-from web.edits import edited, photo_ids_of
+from web.edits import edited
 from web.guard import takes_files
 from web.here import library, user
 from web.language import _, ngettext
@@ -26,7 +26,6 @@ bp = Blueprint("review_pages", __name__)
 UNDATED = Scope("undated")
 PAGE = 60  # photos
 MOST = 2000  # photos in one act
-LARGEST_LIST = 1 << 20  # bytes of ids in one act
 MOST_FAILED = 500
 
 
@@ -100,16 +99,16 @@ def suggested_date(found: Suggestion) -> str:
 
 
 @bp.post("/review/dates")
-@takes_files(LARGEST_LIST)
+@takes_files(asked.LARGEST_LIST)
 def settle() -> Response:
     """A form with `act`: accept (what is suggested for the photos in `photo`, without one for all), right (their dates as they are) or
     set (all to `taken_at`)."""
-    act, texts = request.form.get("act"), request.form.getlist("photo")
+    act = request.form.get("act")
     db, owner = library().db, user().id
     if act == "accept_all":
         photo_ids = scopes.ids(db, owner, UNDATED, MOST)
     else:
-        photo_ids = photo_ids_of(texts)
+        photo_ids = asked.form_ids(is_needed=True)
         allowed_photos(photo_ids, "edit")
     if act in ("accept", "accept_all"):
         found = undated.suggestions(db, owner, photo_ids)

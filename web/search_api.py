@@ -15,7 +15,9 @@ from photolib.search.facets import Facet
 from photolib.search.grammar import LONGEST
 from photolib.search.likeness import Likeness
 from photolib.search.saved import Saved
-from web.api import LARGEST_ID, LONGEST_PAGE, PAGE, allowed_photo, number, tile_json
+from web import asked
+from web.api import allowed_photo, tile_json
+from web.asked import number
 from web.guard import takes_files
 from web.here import library, user
 
@@ -37,7 +39,7 @@ def _search(query: str) -> Results:
         library(), user().id, query,
         filters=filters(**{name: request.args.get(name) for name in FILTERS}),
         cursor=request.args.get("cursor"),
-        size=max(1, min(number("size") or PAGE, LONGEST_PAGE)),
+        size=asked.size(),
         recognises=request.args.get("plain") != "0",
     )  # fmt: skip
 
@@ -84,7 +86,7 @@ def by_picture() -> dict[str, Any]:
 
 
 def _count() -> int:
-    return max(1, min(number("size") or likeness.MOST, likeness.MOST))
+    return asked.size(likeness.MOST, likeness.MOST)
 
 
 # ---------------------------------------------------------------- saved searches
@@ -98,8 +100,8 @@ def searches() -> dict[str, Any]:
 @bp.post("/searches")
 def save() -> tuple[dict[str, Any], int]:
     """{"name": "Dogs at the sea", "query": "dog beach"}: an album that fills itself; the name's earlier query is replaced."""
-    said = request.get_json(silent=True)
-    name, query = (said.get("name"), said.get("query")) if isinstance(said, dict) else (None, None)
+    body = asked.body()
+    name, query = body.get("name"), body.get("query")
     if not isinstance(name, str) or not isinstance(query, str):
         raise BadInput('A saved search is given as {"name": "Dogs at the sea", "query": "dog beach"}.')
     with write(library().db) as db:
@@ -109,14 +111,14 @@ def save() -> tuple[dict[str, Any], int]:
 @bp.get("/searches/<int:search_id>/photos")
 def saved_photos(search_id: int) -> dict[str, Any]:
     """What the search finds now."""
-    found = saved.one(library().db, user().id, min(search_id, LARGEST_ID))
+    found = saved.one(library().db, user().id, search_id)
     return results_json(_search(found.query), found.query)
 
 
 @bp.delete("/searches/<int:search_id>")
 def forget(search_id: int) -> tuple[str, int]:
     with write(library().db) as db:
-        saved.forget(db, user().id, min(search_id, LARGEST_ID))
+        saved.forget(db, user().id, search_id)
     return "", 204
 
 

@@ -16,7 +16,8 @@ from photolib.search.facets import Facet
 from photolib.search.likeness import Likeness
 from photolib.search.plain import Chip
 from web import words
-from web.api import allowed_photo, number
+from web.api import allowed_photo
+from web.asked import number
 from web.done import done
 from web.guard import takes_files
 from web.here import library, user
@@ -196,7 +197,7 @@ def _found(asked: str) -> str:
         chips=[
             Understood(_chip(each), ICONS.get(each.kind, "tag"), address("/search", q=each.without)) for each in chips
         ],
-        offers=[Link(each.text, address("/search", q=each.query)) for each in results.understood.offers],
+        offers=[Link(str(said(each.text)), address("/search", q=each.query)) for each in results.understood.offers],
         sorts=[
             (_("Best match"), address("/search", q=asked), sort != NEWEST),
             (_("Newest"), address("/search", q=asked, sort=NEWEST), sort == NEWEST),
@@ -216,9 +217,11 @@ def _found(asked: str) -> str:
 
 def _chip(chip: Chip) -> str:
     """What was written as a field, without the field's name where the icon or the value tells it."""
+    if chip.kind == "type" and chip.text in KINDS:
+        return _(KINDS[chip.text])
     field, colon, value = chip.text.partition(":")
     if not colon or chip.text != chip.value:
-        return chip.text
+        return str(said(chip.text))
     plain = value.strip('"')
     if field in SELF_EVIDENT:
         return _(KINDS.get(plain, plain))
@@ -272,16 +275,16 @@ def _helps(results: Results) -> list[Link]:
     """What may help when nothing was found."""
     chips = results.understood.chips
     without = [
-        Link(_("Search without “%(words)s”", words=each.text), address("/search", q=each.without))
+        Link(_("Search without “%(words)s”", words=said(each.text)), address("/search", q=each.without))
         for each in chips
         if each.without
     ]
     as_words = [
-        Link(_("Look for “%(words)s” as words only", words=each.text), address("/search", q=each.as_words))
+        Link(_("Look for “%(words)s” as words only", words=said(each.text)), address("/search", q=each.as_words))
         for each in chips
         if each.as_words
     ]
-    offers = [Link(f"{each.text}", address("/search", q=each.query)) for each in results.understood.offers]
+    offers = [Link(str(said(each.text)), address("/search", q=each.query)) for each in results.understood.offers]
     return [*offers, *without, *as_words, Link(_("Fewer words, or other words for the same"), "")]
 
 

@@ -9,8 +9,9 @@ from photolib import scopes, stretches
 from photolib.catalog import Tile
 from photolib.errors import BadInput
 from photolib.stretches import Stretch
-from web import words
-from web.api import LARGEST_ID, asked_scope, number, placeholder
+from web import asked, words
+from web.api import asked_scope, placeholder
+from web.asked import number
 from web.here import library, user
 
 bp = Blueprint("timeline_api", __name__, url_prefix="/api/v1/timeline")
@@ -41,13 +42,11 @@ def bucket(month: str) -> dict[str, Any]:
     if not all(re.fullmatch(r"\d{4}-\d\d|p\d{1,18}", each, re.ASCII) for each in (month, through or month)):
         raise BadInput("A month is written like 2019-06.")
     scope, start = asked_scope(), number("from") or 0
-    if start > LARGEST_ID:
-        raise BadInput("No month has so many photos.")
     if request.args.get("columns") == "photo_id":
-        size = _size(MOST_IDS)
+        size = asked.size(MOST_IDS, MOST_IDS)
         found = stretches.ids(library().db, user().id, month, start, size, scope)
         return {"month": month, "from": start, "count": len(found), "photo_id": found}
-    size = _size(MOST_TILES)
+    size = asked.size(MOST_TILES, MOST_TILES)
     piece = stretches.stretch(library().db, user().id, month, start, size, scope, through)
     return {
         "month": month,
@@ -67,7 +66,7 @@ def where() -> dict[str, Any]:
     """Where a photo (`photo_id`), or the newest of a year, month or day (`at`), stands: its month and its place in it."""
     scope, photo_id = asked_scope(), number("photo_id")
     if photo_id is not None:
-        found = stretches.whereabouts(library().db, user().id, min(photo_id, LARGEST_ID), scope)
+        found = stretches.whereabouts(library().db, user().id, photo_id, scope)
     else:
         found = stretches.below(library().db, user().id, asked_moment() or "9", scope)
     return {"month": found.bucket, "index": found.index}
@@ -105,7 +104,3 @@ def days(piece: Stretch, cities: dict[str, str]) -> list[dict[str, str | None]]:
     """The days of a piece as headings say them, newest first."""
     found = dict.fromkeys(at[:10] for at in piece.at if is_dated(at))
     return [{"day": day, "said": words.day(day), "place": cities.get(day)} for day in found]
-
-
-def _size(most: int) -> int:
-    return max(1, min(number("size") or most, most))

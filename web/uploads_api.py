@@ -19,14 +19,18 @@ from photolib import access, album_rows, albums, catalog, drafts, edits, uploads
 from photolib.accounts import users
 from photolib.errors import BadInput, NotFound, Refused
 from photolib.uploads import Announced, Upload, Wishes
+from web import asked
 from web.api import urls
-from web.guard import LARGEST_NUMBER, takes_files
+from web.guard import takes_files
 from web.here import library, user, visitor
+from web.language import retold
 
 bp = Blueprint("uploads_api", __name__, url_prefix="/api/v1")
 
 TUS = "1.0.0"
 PIECE = "application/offset+octet-stream"
+LONGEST_TEXT = 4096  # characters
+LATEST = asked.LARGEST // 1_000_000  # milliseconds that, as nanoseconds, the database can hold
 ALGORITHMS = ("sha1", "sha256", "md5")  # tus asks for the first
 
 
@@ -36,14 +40,14 @@ ALGORITHMS = ("sha1", "sha256", "md5")  # tus asks for the first
 @bp.post("/photos/upload-url")
 def announce() -> tuple[dict[str, Any], int]:
     """Where to send a file. last_modified: milliseconds since 1970, as browsers have it; folder: where it lay, for words."""
-    said = _said()
+    said = asked.body()
     file = Announced(
-        filename=_text(said, "filename", required=True) or "",
-        size=_whole(said, "size_bytes", required=True) or 0,
-        media_type=_text(said, "content_type") or "application/octet-stream",
-        sha256=(_text(said, "sha256") or "").lower() or None,
-        modified_ns=(_whole(said, "last_modified") or 0) * 1_000_000 or None,
-        folder=_text(said, "folder") or "",
+        filename=asked.text(said, "filename", is_needed=True, longest=LONGEST_TEXT) or "",
+        size=asked.needed(said, "size_bytes"),
+        media_type=asked.text(said, "content_type", longest=LONGEST_TEXT) or "application/octet-stream",
+        sha256=(asked.text(said, "sha256", longest=LONGEST_TEXT) or "").lower() or None,
+        modified_ns=(asked.whole(said, "last_modified", most=LATEST) or 0) * 1_000_000 or None,
+        folder=asked.text(said, "folder", longest=LONGEST_TEXT) or "",
     )
     upload = uploads.announce(library(), user().id, file, users.room_left(library().db, user()))
     duplicate = uploads.duplicate_of(library(), upload)
@@ -54,21 +58,26 @@ def announce() -> tuple[dict[str, Any], int]:
 @bp.post("/photos")
 def file() -> tuple[dict[str, Any], int]:
     """Make a photo of what was sent. outcome: new or duplicate; ignored for a sidecar, which has no photo of its own."""
-    said = _said()
-    upload = _own(_text(said, "upload_id", required=True) or "")
+    said = asked.body()
+    upload = _own(asked.text(said, "upload_id", is_needed=True, longest=LONGEST_TEXT) or "")
     filed = uploads.file(library(), upload, wishes(said))
     answer: dict[str, Any] = {"photo_id": None, "status": "ready", "urls": None}
     photo_id = uploads.photo_of(library(), upload)  # by now it may be a part of another one
     if photo_id is not None:
         photo = catalog.photo(library().db, photo_id)
         answer = {"photo_id": photo.id, "status": photo.status, "urls": urls(photo.key)}
-    return {**answer, "outcome": filed.outcome, "reason": filed.reason, "was_in_trash": filed.was_in_trash}, 201
+    return {
+        **answer,
+        "outcome": filed.outcome,
+        "reason": retold(filed.reason) or None,
+        "was_in_trash": filed.was_in_trash,
+    }, 201
 
 
 def wishes(said: dict[str, Any]) -> Wishes:
     """What is to be done with a photo. Everything is checked before anything is."""
     owner = user().id
-    album_id = _whole(said, "album_id")
+    album_id = asked.whole(said, "album_id")
     caption = {name: said[name] for name in ("title", "description") if said.get(name)}
     tags = {"add_tags": said["tags"]} if said.get("tags") else {}
     if caption or tags:
@@ -144,7 +153,7 @@ def state(token: str) -> Response:
 
 
 @bp.route("/uploads/<token>", methods=["PATCH", "PUT", "DELETE", "POST"])
-@takes_files(LARGEST_NUMBER)
+@takes_files(asked.LARGEST)
 def send(token: str) -> Response:
     """PATCH a piece, PUT the whole, DELETE to cancel; POST with X-HTTP-Method-Override where a network lets nothing else through."""
     upload, method = _signed(token), request.method
@@ -258,34 +267,6 @@ def _signer() -> URLSafeSerializer:
         )
         current_app.extensions["photolib.upload_signer"] = known
     return known
-
-
-# ---------------------------------------------------------------- what a body says
-
-
-def _said() -> dict[str, Any]:
-    said = request.get_json()
-    if not isinstance(said, dict):
-        raise BadInput("Say it as a JSON object.")
-    return said
-
-
-def _text(said: dict[str, Any], name: str, required: bool = False) -> str | None:
-    value = said.get(name)
-    if value is None and not required:
-        return None
-    if not isinstance(value, str) or (required and not value.strip()) or len(value) > 4096:
-        raise BadInput(f"{name} has to be a text.")
-    return value
-
-
-def _whole(said: dict[str, Any], name: str, required: bool = False) -> int | None:
-    value = said.get(name)
-    if value is None and not required:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
-        raise BadInput(f"{name} has to be a whole number.")
-    return value
 
 
 def _iso(moment: int) -> str:

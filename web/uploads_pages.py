@@ -16,7 +16,8 @@ from photolib import albums, formats, uploads
 from photolib.accounts import users
 from photolib.errors import BadInput, PhotolibError
 from photolib.uploads import Announced, Filed, Wishes
-from web.guard import LARGEST_NUMBER, takes_files
+from web import asked
+from web.guard import takes_files
 from web.here import library, user
 from web.uploads_api import wishes
 
@@ -56,7 +57,7 @@ def parts() -> str:
 
 
 @bp.post("/add")
-@takes_files(LARGEST_NUMBER)
+@takes_files(asked.LARGEST)
 def add() -> str:
     """The form without script: everything in one request, each file on its own."""
     if request.content_length is None:

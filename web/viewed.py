@@ -14,7 +14,8 @@ from photolib.search import engine, likeness
 from photolib.understood import PhotoPlace
 from photolib.variants import LADDER, SIZES
 from web import words
-from web.api import allowed_photo, number, people, urls
+from web.api import allowed_photo, people, urls
+from web.asked import number
 from web.here import library, user
 from web.language import _, current
 from web.people_api import picture_url
@@ -187,7 +188,9 @@ def _where(place: PhotoPlace | None) -> Where | None:
     names = [name for name in (place.city, place.region, place.country) if name] if place else []
     if place is None or not names:
         return None
-    return Where([Link(name, search_for("place", name)) for name in dict.fromkeys(names)], place.is_estimate)
+    called = {place.country: words.country(place.country, place.country_code)}
+    steps = [Link(called.get(name, name), search_for("place", name)) for name in dict.fromkeys(names)]
+    return Where(steps, place.is_estimate)
 
 
 def _labels(photo_id: int) -> list[Link]:

@@ -18,7 +18,7 @@ from photolib.ports import Box, FoundFace
 ListPhotos = Callable[..., list[int]]
 MOMENTS = [f"2020-06-0{day}T12:00:00.000" for day in (1, 2, 3)]
 PEOPLE = np.eye(128, dtype=np.float32) * 0.6
-WRONG_NUMBERS = (0, 9999, 2**63, 10**30)
+WRONG_NUMBERS = (0, 9999, 2**62)
 
 
 def see(library: Library, photo_ids: list[int], *who: int) -> None:
@@ -169,7 +169,10 @@ def test_nobody_elses_people_and_faces_are_there(
         said(client, "/people/suggestions/answer", {"person_id": mine, "other_id": person, "is_so": True}, 404)
         said(client, "/people/undo", {"undo_id": person + 1000}, 404)
     assert client.get(f"/api/v1/people/suggestions?person_id={theirs[0]}").json["items"] == []
-    assert client.get(f"/api/v1/photos/{10**30}/faces").status_code == 404
+    for number in (2**63, 10**30):  # more than there can be
+        for path in (f"people/{number}", f"people/{number}/photos", f"faces/{number}/picture", f"photos/{number}/faces"):
+            assert client.get(f"/api/v1/{path}").status_code == 404, path
+        said(client, f"/people/{mine}/merge", {"with": number}, 400)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +181,8 @@ def test_nobody_elses_people_and_faces_are_there(
 def test_bodies_that_are_none_are_refused(client: FlaskClient, photos: list[int], body: str) -> None:
     one = people(client)[0]["person_id"]
     answer = client.patch(f"/api/v1/people/{one}", data=body, content_type="application/json")
-    assert (answer.status_code, answer.json["error"]["kind"]) == (400, "bad_input")
+    assert answer.status_code == 400
+    assert answer.json["error"]["message"]
 
 
 def test_a_form_from_elsewhere_is_no_json(client: FlaskClient, photos: list[int]) -> None:

@@ -162,8 +162,8 @@ def test_duplicates_are_kept_apart_or_merged_with_undo(
     client.post(f"/duplicates/{stack}/best", data={"photo": best})
     assert duplicates.stacks(library.db, catalog.user_named(library.db, "admin").id)[0][0].best_id == int(best)
     said = client.post(f"/duplicates/{stack}", data={"act": "keep"}, headers=AS_SCRIPT).json
-    assert said["said"] == "1 photo moved to the trash."
-    assert client.post(said["undo"], headers=AS_SCRIPT).json["said"] == "1 photo taken out of the trash."
+    assert said["said"] == "One photo moved to the trash."
+    assert client.post(said["undo"], headers=AS_SCRIPT).json["said"] == "Undone"
     client.post(f"/duplicates/{stack}", data={"act": "different"})
     assert "No picture is here twice" in client.get("/duplicates").text
     assert client.get("/duplicates?kind=other").status_code == 400
