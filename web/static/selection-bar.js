@@ -92,7 +92,7 @@ export async function apply(act, { button, leaves = false } = {}) {
   const done = []
   try {
     for (let start = 0; start < ids.length; start += AT_ONCE) {
-      if (ids.length > AT_ONCE) toast(_("{n} of {all}", { n: start.toLocaleString(), all: ids.length.toLocaleString() }))
+      if (ids.length > AT_ONCE) toast(_("{n} of {all}", { n: start, all: ids.length }))
       done.push(await act(ids.slice(start, start + AT_ONCE)))
     }
   } catch (problem) {

@@ -11,7 +11,7 @@ export function _(sentence, values) {
 /** The sentence that fits the number n, which is its {n}. */
 export function plural(one, many, n, values) {
   const said = catalogue.default[one]
-  return fill(said ? said[catalogue.form(n)] : n === 1 ? one : many, { n: n.toLocaleString(lang), ...values })
+  return fill(said ? said[catalogue.form(n)] : n === 1 ? one : many, { n, ...values })
 }
 
 const days = lang === "en" ? "en-GB" : lang // the pages write 14 June 2025, so the browser does too
@@ -21,5 +21,6 @@ export const date = (when, options) => new Intl.DateTimeFormat(days, options).fo
 export const number = (value, options) => new Intl.NumberFormat(lang, options).format(value)
 
 function fill(sentence, values) {
-  return values ? sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole) : sentence
+  const said = (value) => (typeof value === "number" ? value.toLocaleString(lang) : value)
+  return values ? sentence.replace(/\{(\w+)\}/g, (whole, name) => said(values[name]) ?? whole) : sentence
 }
