@@ -120,6 +120,10 @@ def _beside(db: Database, owner_id: int, folder_id: int) -> list[_File]:
 
 def _file(row: Sequence[Any]) -> _File:
     folder, name = sources.shown_name(row[2]), sources.shown_name(row[3])
+    if row[2].startswith(sources.UPLOADS):
+        folder = "/".join(
+            folder.split("/")[2:]
+        )  # without the day they were added, which says nothing of when they were taken
     return _File(row[0], row[1], folder, name, datetime.fromisoformat(row[4]), row[5] in GUESSED)
 
 
@@ -136,6 +140,8 @@ def _of_file(file: _File, beside: Sequence[_File]) -> Iterable[Suggestion]:
         yield Suggestion(file.photo_id, taken_at, NAME, precision, file.name)
     if (moment := _between_neighbours(file, beside)) is not None:
         yield Suggestion(file.photo_id, dates.wall(moment[0]), NEIGHBOURS, "moment", moment[1])
+    if not file.folder:
+        return  # added in the browser one by one: together by chance
     if len(beside) >= FEWEST_SIBLINGS:
         moments = sorted(each.taken_at for each in beside)
         if moments[-1] - moments[0] <= SAME_EVENT:

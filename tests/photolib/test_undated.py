@@ -105,6 +105,19 @@ def test_neighbours_that_lie_years_apart_say_nothing(library: Library) -> None:
     assert suggested(library, add(library, "/p/x/DSC_0102.jpg")) is None
 
 
+def test_the_day_photos_were_added_in_the_browser_says_nothing_about_when_they_were_taken(library: Library) -> None:
+    for number in range(3):
+        add(library, f"uploads:/2024-06-20/{number}.jpg", "2024-06-19T10:00:00.000", "exif")
+    assert suggested(library, add(library, "uploads:/2024-06-20/scan.jpg")) is None
+    folder = "uploads:/2024-06-20/2014-08 Italy"
+    assert suggested(library, add(library, f"{folder}/scan.jpg")) == ("2014-08-01T12:00", FOLDER, "month")
+    assert suggested(library, add(library, "uploads:/2024-06-20/IMG_20190614_140312.jpg")) == (
+        "2019-06-14T14:03",
+        NAME,
+        "moment",
+    )
+
+
 def test_the_other_photos_of_a_folder_say_when_if_they_were_taken_together(library: Library) -> None:
     for number, day in enumerate((1, 2, 2)):
         add(library, f"/p/party/{chr(97 + number)}.jpg", f"2012-05-0{day}T10:00:00.000", "exif")
