@@ -38,13 +38,16 @@ class Statistics:
 
 
 def statistics(db: Database, owner_id: int | None = None) -> Statistics:
-    """Of one owner's photos, or of everybody's, the trash included. A million photos take seconds: keep the answer a while."""
-    whose, owner = ("where owner_id = ?", [owner_id]) if owner_id is not None else ("", [])
+    """Of one owner's photos that can be shown, or of everybody's, the trash included.
+
+    A million photos take seconds: keep the answer a while.
+    """
+    whose, owner = ("and owner_id = ?", [owner_id]) if owner_id is not None else ("", [])
 
     def shares(name: str, tables: str = "", limit: int = -1, order: str = "photos desc, name") -> list[Share]:
         rows: list[Any] = db.conn.execute(
             f"""select coalesce({name}, '') as name, count(*) as photos, coalesce(sum(size), 0)
-                from photos join originals on originals.key = photos.key {tables} {whose}
+                from photos join originals on originals.key = photos.key {tables} where status <> 'failed' {whose}
                 group by 1 order by {order} limit {limit}""",
             owner,
         ).fetchall()

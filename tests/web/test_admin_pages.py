@@ -60,12 +60,16 @@ def test_statistics_count_ones_own_photos_or_everybodys(
 ) -> None:
     list_photos("2019-06-14T12:00:00.000", "2024-06-14T12:00:00.000", "2024-07-14T12:00:00.000")
     list_photos("2024-06-14T12:00:00.000", owner=stranger_id)
+    (broken,) = list_photos("2024-06-14T12:00:00.000")
+    with write(library.db) as db:
+        db.conn.execute("update photos set status = 'failed', is_listed = 0 where id = ?", (broken,))
     mine, all_of_them = statistics.statistics(library.db, owner_id), statistics.statistics(library.db)
     assert [(each.name, each.photos, each.bytes) for each in mine.years] == [("2019", 1, 1000), ("2024", 2, 2000)]
     assert (mine.photos, all_of_them.photos) == (3, 4)
     assert {each.name: each.photos for each in all_of_them.users} == {"admin": 3, "zoe": 1}
     assert "3 photos" in text(client.get("/statistics").text)
     assert "4 photos" in text(client.get("/admin/statistics").text)
+    assert "4 photos" in text(client.get("/admin").text)
 
 
 def test_what_lies_in_the_data_folder_is_added_up(library) -> None:
