@@ -89,3 +89,10 @@ def test_what_nobody_can_mean_is_refused(client: FlaskClient, mine: list[int], s
     answer = client.post("/api/v1/photos/edit", json=said)
     assert answer.status_code == 400
     assert answer.json["error"]["message"]
+
+
+def test_a_form_may_name_very_many_photos(client: FlaskClient, mine: list[int]) -> None:
+    fields = "&".join(["act=favourite", *[f"photo={mine[0]}"] * 60_000])
+    answer = client.post("/photos/act", data=fields, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 303
+    assert client.get(f"/api/v1/photos/{mine[0]}").json["is_favourite"]

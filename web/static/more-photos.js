@@ -1,7 +1,7 @@
 import { welcome } from "./pictures.js"
 import { _ } from "./words.js"
 
-/** Fetches the next stretch of the timeline when its end comes near. Without script, the link inside still works. */
+/** Fetches the next photos of what was found when the end comes near. Without script, the link inside still works. */
 class MorePhotos extends HTMLElement {
   // Somebody who scrolls fast gets there and past within one batch of entries, so the first is not the last word.
   #end = new IntersectionObserver((all) => all.some((each) => each.isIntersecting) && this.load(), { rootMargin: "1500px" })
@@ -34,35 +34,14 @@ class MorePhotos extends HTMLElement {
     }
     const stretch = document.createElement("template")
     stretch.innerHTML = text
-    if ("above" in this.dataset) this.#putAbove(stretch.content)
-    else this.#putBelow(stretch.content)
-  }
-
-  #putBelow(stretch) {
-    const tiles = stretch.querySelectorAll(".tile")
+    const tiles = stretch.content.querySelectorAll(".tile")
     const last = this.previousElementSibling
-    const first = stretch.querySelector(".day")
+    const first = stretch.content.querySelector(".day")
     if (first && last?.dataset.day === first.dataset.day) {
       first.remove()
       last.querySelector(".tiles").append(...first.querySelector(".tiles").children)
     }
-    this.replaceWith(stretch)
-    welcome(tiles)
-  }
-
-  #putAbove(stretch) {
-    const tiles = stretch.querySelectorAll(".tile")
-    const grid = this.parentElement
-    const first = this.nextElementSibling
-    const inSight = [...grid.querySelectorAll(".tile")].find((tile) => tile.getBoundingClientRect().bottom > 100) ?? first
-    const before = inSight.getBoundingClientRect().top
-    const last = [...stretch.querySelectorAll(".day")].at(-1)
-    if (last && last.dataset.day === first.dataset.day) {
-      last.remove()
-      first.querySelector(".tiles").prepend(...last.querySelector(".tiles").children)
-    }
-    this.replaceWith(stretch)
-    scrollBy({ top: inSight.getBoundingClientRect().top - before, behavior: "instant" }) // what was in sight stays there
+    this.replaceWith(stretch.content)
     welcome(tiles)
   }
 
