@@ -143,6 +143,19 @@ def test_numbers_and_days_are_written_as_in_german(app: Flask) -> None:
         assert words.time_left(120) == "noch etwa 2 Minuten"
 
 
+def test_countries_are_called_as_the_reader_calls_them(app: Flask) -> None:
+    with speaking(app, "de"):
+        assert words.country("France", "FR") == "Frankreich"
+        assert words.country("Nowhere", None) == "Nowhere"
+    with speaking(app, "en"):
+        assert words.country("Czechia", "CZ") == "Czechia"
+
+
+def test_a_date_understood_in_a_search_is_shown_in_german(gallery) -> None:
+    answer = gallery.client.get("/search?q=summer+2019", headers={"Accept-Language": "de"})
+    assert 'aria-label="Sommer 2019: ohne das suchen"' in answer.text
+
+
 def test_a_problem_is_told_in_german_with_its_numbers(app: Flask) -> None:
     with speaking(app, "de"):
         assert explained(BadInput("There are %(most)s albums already; delete one first.", most=5000)) == (
