@@ -264,7 +264,8 @@ def _mercator(latitude: float) -> float:
 Row = tuple[int, int, int, int, int, str, int]  # the square's row and column, then what _Sums holds
 
 # id comes from the row that holds the maximum: https://www.sqlite.org/lang_select.html#bareagg
-_OF_PHOTOS = """count(*), sum(cast(round(latitude * 1e7) as integer)), sum(cast(round(longitude * 1e7) as integer)), max(shown_at), photos.id"""
+_OF_PHOTOS = """count(*), sum(cast(round(latitude * 1e7) as integer)), sum(cast(round(longitude * 1e7) as integer)),
+                max(shown_at), photos.id"""
 
 
 def _asked(

@@ -17,6 +17,7 @@ from photolib import catalog
 from photolib.catalog import Tile
 from photolib.errors import BadInput, NotFound
 
+MUCH = 5  # a set that holds one of so many photos
 GUESSED = ("file time",)  # where a date comes from that may well be wrong
 
 
@@ -39,17 +40,20 @@ TRASH = Scope("trash")
 class _Rule:
     """What belongs to a kind of scope. condition: about a row of photos, with a mark for each id; by: the column it is ordered by.
 
-    ids: how many ids name one; owned: what says whether those ids are the asker's.
+    ids: how many ids name one; owned: what says whether those ids are the asker's. each: the condition as it is asked of one photo,
+    or of most photos there are, one after the other.
     """
 
     condition: str
     by: str = "shown_at"
     ids: int = 0
     owned: str = ""
+    each: str = ""
 
 
 _HERE = "trashed_at is null and status <> 'failed'"
 _OF_PERSON = "id in (select photo_id from faces where person_id = ? and state = 'found')"
+_SHOWS_PERSON = "exists (select 1 from faces where person_id = ? and photo_id = photos.id and state = 'found')"
 _HAS_PERSON = "select 1 from people where id = ? and owner_id = ?"
 
 _BELOW = """with recursive below(id) as (
@@ -81,8 +85,13 @@ _RULES = {
         "id in (select photo_id from album_members where album_id = ?)",  # what is archived stays in its albums
         ids=1, owned="select 1 from albums where id = ? and owner_id = ?",
     ),
-    "person": _Rule(f"is_listed = 1 and {_OF_PERSON}", ids=1, owned=_HAS_PERSON),
-    "people": _Rule(f"is_listed = 1 and {_OF_PERSON} and {_OF_PERSON}", ids=2, owned=_HAS_PERSON),
+    "person": _Rule(
+        f"is_listed = 1 and {_OF_PERSON}", ids=1, owned=_HAS_PERSON, each=f"is_listed = 1 and {_SHOWS_PERSON}"
+    ),
+    "people": _Rule(
+        f"is_listed = 1 and {_OF_PERSON[:-1]} intersect {_OF_PERSON.removeprefix('id in (')}", ids=2, owned=_HAS_PERSON,
+        each=f"is_listed = 1 and {_SHOWS_PERSON} and {_SHOWS_PERSON}",
+    ),
     "folder": _Rule(
         "is_listed = 1 and id in (select photo_id from sources where folder_id = ? and gone_at is null)",
         ids=1, owned="select 1 from sources where folder_id = ? and owner_id = ?",
@@ -90,10 +99,13 @@ _RULES = {
     "tree": _Rule(  # a folder and all below it
         f"""is_listed = 1 and id in (select photo_id from sources where gone_at is null and folder_id in ({_BELOW}))""",
         ids=1, owned=f"select 1 from folder_counts where folder_id in ({_BELOW}) and owner_id = ?",
+        each=f"""is_listed = 1 and exists (
+            select 1 from sources where photo_id = photos.id and gone_at is null and folder_id in ({_BELOW}))""",
     ),
     "tag": _Rule(
         f"{_HERE} and id in (select photo_id from photo_tags where tag_id = ?)",
         ids=1, owned="select 1 from tags where id = ? and owner_id = ?",
+        each=f"{_HERE} and exists (select 1 from photo_tags where tag_id = ? and photo_id = photos.id)",
     ),
 }  # fmt: skip
 
@@ -135,10 +147,10 @@ def page(db: Database, owner_id: int, before: str | None = None, size: int = 100
     """The photos of a scope, newest first, after the cursor `before`. Raises BadInput for a cursor that is none."""
     this = ordered(db, owner_id, scope)
     here = f"and ({this.by}, {this.id}) {this.after} (?, ?)" if before else ""
-    rows = db.conn.execute(
-        f"""select {this.by}, {catalog.TILE} from {this.photos} where {this.where} {here} order by {this.order} limit ?""",
-        (*this.values, *(_read_cursor(before) if before else ()), size + 1),
-    ).fetchall()
+    rows = _tiles(
+        db, this, f"where {this.where} {here} order by {this.order} limit ?",
+        *this.values, *(_read_cursor(before) if before else ()), size + 1,
+    )  # fmt: skip
     found = rows[:size]
     cursor = _cursor(found[-1][0], found[-1][1]) if len(rows) > size else None
     return Page([catalog.tile(row[1:]) for row in found], cursor, [row[0] for row in found])
@@ -147,33 +159,54 @@ def page(db: Database, owner_id: int, before: str | None = None, size: int = 100
 def newer(db: Database, owner_id: int, after: str, size: int = 100, scope: Scope = TIMELINE) -> Page:
     """The photos right above the cursor `after`, newest first; the page's own cursor continues upwards."""
     this = ordered(db, owner_id, scope)
-    rows = db.conn.execute(
-        f"""select {this.by}, {catalog.TILE} from {this.photos}
-            where {this.where} and ({this.by}, {this.id}) {this.before} (?, ?) order by {this.reverse} limit ?""",
-        (*this.values, *_read_cursor(after), size + 1),
-    ).fetchall()
-    here = rows[:size][::-1]
+    rows = _tiles(
+        db, this, f"where {this.where} and ({this.by}, {this.id}) {this.before} (?, ?) order by {this.reverse} limit ?",
+        *this.values, *_read_cursor(after), size + 1,
+    )  # fmt: skip
+    here = rows[-size:]
     cursor = _cursor(here[0][0], here[0][1]) if len(rows) > size else None
     return Page([catalog.tile(row[1:]) for row in here], cursor, [row[0] for row in here])
+
+
+def _tiles(db: Database, this: "Ordered", question: str, *values: Any) -> list[Any]:
+    """What a list shows of the photos that a question is about, in their order. Only then are their rows read, not while choosing."""
+    return db.conn.execute(
+        f"""select at, {catalog.TILE} from (select {this.by} as at, {this.id} as here_id from {this.alone} {question})
+            cross join photos on photos.id = here_id order by at {this.down}, here_id {this.down}""",
+        values,
+    ).fetchall()
 
 
 def neighbours(db: Database, owner_id: int, photo_id: int, scope: Scope = TIMELINE) -> tuple[int | None, int | None]:
     """The ids of the photos before and after one in its scope; None where there is none, or the photo is not in the scope."""
     this = ordered(db, owner_id, scope)
-    here = db.conn.execute(
-        f"select {this.by} from {this.photos} where {this.where} and {this.id} = ?", (*this.values, photo_id)
-    ).fetchone()
-    if here is None:
+    at = place_of(db, owner_id, photo_id, scope)
+    if at is None:
         return None, None
+    # The next one is mostly of the same month, where few others lie between. Only where it is not, all of such a set is found out.
+    near = ordered(db, owner_id, scope, of_one=True) if _RULES[scope.kind].each else None
     found = []
     for sign, order in ((this.before, this.reverse), (this.after, this.order)):
-        row = db.conn.execute(
-            f"""select {this.id} from {this.photos} where {this.where} and ({this.by}, {this.id}) {sign} (?, ?)
-                order by {order} limit 1""",
-            (*this.values, here[0], photo_id),
-        ).fetchone()
+        end = (">= ?", at[:7]) if sign == "<" else ("< ?", f"{at[:7]}~")
+        row = None
+        for asked, until, values in ((near, f" and {this.by} {end[0]}", end[1:]), (this, "", ())):
+            if row is None and asked is not None:
+                row = db.conn.execute(
+                    f"""select {asked.id} from {asked.alone} where {asked.where} and ({asked.by}, {asked.id}) {sign} (?, ?){until}
+                        order by {order} limit 1""",
+                    (*asked.values, at, photo_id, *values),
+                ).fetchone()
         found.append(row[0] if row else None)
     return found[0], found[1]
+
+
+def place_of(db: Database, owner_id: int, photo_id: int, scope: Scope = TIMELINE) -> str | None:
+    """What a photo is ordered by in a scope; None when it is not in it."""
+    this = ordered(db, owner_id, scope, of_one=True)
+    row = db.conn.execute(
+        f"select {this.by} from {this.photos} where {this.where} and {this.id} = ?", (*this.values, photo_id)
+    ).fetchone()
+    return row[0] if row else None
 
 
 # ---------------------------------------------------------------- buckets
@@ -188,7 +221,19 @@ def buckets(db: Database, owner_id: int, scope: Scope = TIMELINE) -> list[tuple[
         return db.conn.execute(
             "select month, photos from months where owner_id = ? and photos > 0 order by month desc", (owner_id,)
         ).fetchall()
-    this = ordered(db, owner_id, scope)
+    this = ordered(db, owner_id, scope, in_all=True)
+    if not _RULES[scope.kind].ids:
+        # There is an index in this order: from month to month, and what lies between is counted without a look at any of it.
+        return db.conn.execute(
+            f"""with recursive held(bucket) as (
+                  select substr(max({this.by}), 1, 7) from photos where {this.where}
+                  union all
+                  select (select substr(max({this.by}), 1, 7) from photos where {this.where} and {this.by} < bucket)
+                    from held where bucket is not null)
+                select bucket, (select count(*) from photos where {this.where} and {this.by} >= bucket and {this.by} < bucket || '~')
+                from held where bucket is not null""",
+            (*this.values, *this.values, *this.values),
+        ).fetchall()
     return db.conn.execute(
         f"""select substr({this.by}, 1, 7) as bucket, count(*) from {this.alone} where {this.where}
             group by bucket order by bucket {this.down}""",
@@ -264,12 +309,32 @@ class Ordered:
 _ALBUM_ORDERS = {"oldest": ("photo_at", "asc"), "newest": ("photo_at", "desc"), "manual": ("rank", "asc")}
 
 
-def ordered(db: Database, owner_id: int, scope: Scope = TIMELINE) -> Ordered:
-    """How to ask for a scope's photos in their order. Everything but an album is ordered from new to old."""
+def ordered(
+    db: Database, owner_id: int, scope: Scope = TIMELINE, of_one: bool = False, in_all: bool = False
+) -> Ordered:
+    """How to ask for a scope's photos in their order. Everything but an album is ordered from new to old.
+
+    of_one: whether one photo is in it, or those next to it; in_all: for what is said of all its photos.
+    """
     if scope.kind == "album":
         return _in_album(db, scope)
     where, values, by = condition(owner_id, scope)
+    each = _RULES[scope.kind].each
+    if each and (of_one or (not in_all and _holds_much(db, owner_id, scope))):
+        where = f"owner_id = ? and {each}"
     return Ordered("photos", "photos", where, values, by, "id", "desc")
+
+
+def _holds_much(db: Database, owner_id: int, scope: Scope) -> bool:
+    """Whether so many of an owner's photos lie in a folder that it is quicker to go through all of them until enough are found."""
+    if scope.kind != "tree":
+        return False
+    row = db.conn.execute(
+        f"""select (select sum(photos) from folder_counts where folder_id in ({_BELOW}) and owner_id = ?) * {MUCH}
+              > (select sum(photos) from months where owner_id = ?)""",
+        (*scope.ids, owner_id, owner_id),
+    ).fetchone()
+    return bool(row[0])
 
 
 def _in_album(db: Database, scope: Scope) -> Ordered:
@@ -289,10 +354,8 @@ def _in_album(db: Database, scope: Scope) -> Ordered:
 def cursor_onto(db: Database, owner_id: int, photo_id: int, scope: Scope = TIMELINE) -> str | None:
     """The cursor that continues with a photo itself; None when it is not in the scope."""
     this = ordered(db, owner_id, scope)
-    here = db.conn.execute(
-        f"select {this.by} from {this.photos} where {this.where} and {this.id} = ?", (*this.values, photo_id)
-    ).fetchone()
-    return _cursor(here[0], photo_id + (1 if this.after == "<" else -1)) if here else None
+    at = place_of(db, owner_id, photo_id, scope)
+    return _cursor(at, photo_id + (1 if this.after == "<" else -1)) if at is not None else None
 
 
 def cursor_below(moment: str) -> str:

@@ -89,14 +89,10 @@ def ids(db: Database, owner_id: int, bucket: str, start: int, size: int, scope: 
 
 def whereabouts(db: Database, owner_id: int, photo_id: int, scope: Scope = TIMELINE) -> Whereabouts:
     """Where a photo stands in a scope. Raises NotFound when it is not in it."""
-    this = scopes.ordered(db, owner_id, scope)
-    row = db.conn.execute(
-        f"select {this.by} from {this.photos} where {this.where} and {this.id} = ?", (*this.values, photo_id)
-    ).fetchone()
-    if row is None:
+    at = scopes.place_of(db, owner_id, photo_id, scope)
+    if at is None:
         raise NotFound("This photo is not here.")
-    bucket = row[0][:7]
-    return Whereabouts(bucket, _count_above(db, owner_id, scope, bucket, row[0], photo_id))
+    return Whereabouts(at[:7], _count_above(db, owner_id, scope, at[:7], at, photo_id))
 
 
 def below(db: Database, owner_id: int, moment: str, scope: Scope = TIMELINE) -> Whereabouts:
