@@ -1,6 +1,7 @@
 """Which way the doors open: imports point inwards, and --help waits for nothing heavy."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -63,3 +64,10 @@ def test_nothing_below_the_command_line_prints_or_exits() -> None:
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
                 assert called not in ("print", "sys.exit", "exit", "quit"), (file, node.lineno)
+
+
+def test_the_guides_name_files_that_are_there() -> None:
+    places = (ROOT, ROOT / "web" / "static", ROOT / "web" / "templates")
+    for guide in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for name in re.findall(r"`([\w./-]+\.(?:py|js|css|html))`", guide.read_text(encoding="utf-8")):
+            assert any((place / name).is_file() for place in places), (guide.name, name)
