@@ -153,6 +153,18 @@ def test_in_the_list_keys_are_for_the_group_with_the_focus(open_page: OpenPage, 
     expect(page.locator("[data-group]")).to_have_count(3)
 
 
+def test_when_the_last_photo_leaves_a_page_it_can_still_be_had_back(open_page: OpenPage, house: House) -> None:
+    page = open_page("/favourites")
+    for _ in range(2):  # also from the page that was made anew
+        page.locator(".cell").hover()
+        page.locator(".tick").click()
+        page.get_by_role("button", name="No longer a favourite").first.click()
+        expect(page.get_by_text("Photos you give a heart are here.")).to_be_visible()
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator(".cell")).to_have_count(1)
+    assert house.one("select is_favourite from photos where id = ?", house.ids["e1.png"])
+
+
 def test_a_tag_is_renamed_in_place_and_back(open_page: OpenPage) -> None:
     page = open_page("/tags")
     page.locator(".tag-list").get_by_role("link", name="sea").click()

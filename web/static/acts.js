@@ -28,11 +28,18 @@ async function act(address, sent, parts) {
   await refresh(parts)
 }
 
-function say({ said, undo, parts = [] }) {
-  if (said) toast(said, undo && (() => act(undo, {}, parts)))
+function say({ said, undo = [], parts = [] }) {
+  const undos = [undo].flat()
+  if (said) toast(said, undos.length ? () => takeBack(undos, parts) : undefined)
 }
 
-/** Go to another page, which says what was done here. undo: where that is taken back; parts: of that page, which show it then. */
+/** What was done in several steps is taken back from the last to the first. */
+async function takeBack([first, ...later], parts) {
+  for (const each of later.reverse()) if (!(await post(each))) return
+  await act(first, {}, parts)
+}
+
+/** Go to another page, which says what was done here. undo: where that is taken back, or several such; parts: of that page, which show it then. */
 export function goOn(address, done) {
   sessionStorage.setItem("done", JSON.stringify(done))
   location.assign(address)

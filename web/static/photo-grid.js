@@ -1,3 +1,4 @@
+import { goOn } from "./acts.js"
 import { GridWindow } from "./grid-window.js"
 import { addTick } from "./grid-tiles.js"
 import { Keys } from "./grid-keys.js"
@@ -123,12 +124,12 @@ class PhotoGrid extends HTMLElement {
     return place
   }
 
-  /** Fetch anew what the scope holds, after something was changed; what is in sight stays where it is. */
-  async renew() {
+  /** Fetch anew what the scope holds, after something was changed; what is in sight stays where it is. done: what the page that has nothing left says. */
+  async renew(done) {
     if (!this.window) return location.reload()
     const anchor = this.window.top > 0 ? this.window.anchor() : undefined
     await this.window.renew(anchor, selection)
-    if (!this.total) return location.reload() // nothing is left: the page says so
+    if (!this.total) return done ? goOn(location.href, done) : location.reload() // nothing is left: the page says so
     this.dispatchEvent(new Event("begun", { bubbles: true }))
   }
 

@@ -103,8 +103,9 @@ export async function apply(act, { button, leaves = false } = {}) {
   }
   for (const dialog of document.querySelectorAll('dialog[id^="selection-"][open]')) dialog.close()
   const undos = done.map((each) => each.undo).filter(Boolean)
-  toast(done.length > 1 ? plural("{n} photo changed", "{n} photos changed", ids.length) : done[0].said, undos.length ? () => undo(undos) : undefined)
-  await show(ids, leaves)
+  const said = done.length > 1 ? plural("{n} photo changed", "{n} photos changed", ids.length) : done[0].said
+  toast(said, undos.length ? () => undo(undos) : undefined)
+  await show(ids, leaves, { said, undo: undos, parts: ["content"] })
 }
 
 /** Change the chosen photos as /api/v1/photos/edit understands it. */
@@ -121,14 +122,15 @@ async function undo(addresses) {
   } catch (problem) {
     toast(problem.message)
   }
-  await show([], true, true)
+  await show([], true)
 }
 
-async function show(ids, leaves, isUndone = false) {
+/** done: what was done to the photos with these ids; without it something was taken back. */
+async function show(ids, leaves, done) {
   const shown = grid()
   if (shown?.window) {
-    await shown.renew()
-  } else if (isUndone) {
+    await shown.renew(done)
+  } else if (!done) {
     location.reload()
   } else if (leaves) {
     for (const id of ids) document.getElementById(`photo-${id}`)?.closest(".cell").remove()
