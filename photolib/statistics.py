@@ -4,7 +4,6 @@ import os
 import random
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlite_utils import Database
 
@@ -38,18 +37,13 @@ class Statistics:
 
 
 def statistics(db: Database, owner_id: int | None = None) -> Statistics:
-    """Of one owner's photos that can be shown, or of everybody's, the trash included.
+    """Of one owner's photos that can be shown, or of everybody's, the trash included, as triggers count them (m015)."""
 
-    A million photos take seconds: keep the answer a while.
-    """
-    whose, owner = ("and owner_id = ?", [owner_id]) if owner_id is not None else ("", [])
-
-    def shares(name: str, tables: str = "", limit: int = -1, order: str = "photos desc, name") -> list[Share]:
-        rows: list[Any] = db.conn.execute(
-            f"""select coalesce({name}, '') as name, count(*) as photos, coalesce(sum(size), 0)
-                from photos join originals on originals.key = photos.key {tables} where status <> 'failed' {whose}
-                group by 1 order by {order} limit {limit}""",
-            owner,
+    def shares(kind: str, limit: int = -1, order: str = "photos desc, name", name: str = "tallies.name") -> list[Share]:
+        rows = db.conn.execute(
+            f"""select {name} as name, sum(photos) as photos, sum(bytes) from tallies join users on users.id = owner_id
+                where kind = ? and (? is null or owner_id = ?) group by 1 having sum(photos) > 0 order by {order} limit ?""",
+            (kind, owner_id, owner_id, limit),
         ).fetchall()
         return [Share(*row) for row in rows]
 
@@ -57,20 +51,13 @@ def statistics(db: Database, owner_id: int | None = None) -> Statistics:
     return Statistics(
         photos=sum(each.photos for each in types),
         bytes=sum(each.bytes for each in types),
-        years=shares("substr(shown_at, 1, 4)", order="name"),
-        growth=shares("substr(added_at, 1, 7)", order="name"),
+        years=shares("year", order="name"),
+        growth=shares("added", order="name"),
         types=types,
         formats=shares("format"),
-        cameras=[
-            each
-            for each in shares(
-                "trim(case when model like make || '%' then '' else coalesce(make, '') end || ' ' || coalesce(model, ''))",
-                "left join details on photo_id = photos.id", MOST_CAMERAS + 1,
-            )
-            if each.name
-        ][:MOST_CAMERAS],
-        users=shares("users.name", "join users on users.id = owner_id"),
-    )  # fmt: skip
+        cameras=shares("camera", MOST_CAMERAS),
+        users=shares("type", name="users.name"),
+    )
 
 
 @dataclass(frozen=True)

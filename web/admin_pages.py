@@ -83,7 +83,7 @@ def statistics_() -> str:
     """Of everybody's photos."""
     return render_template(
         "admin_statistics.html",
-        found=kept("statistics", lambda: statistics(library().db)),
+        found=statistics(library().db),
         room=kept("room", lambda: room(library())),
     )
 
@@ -107,7 +107,4 @@ mine = Blueprint("statistics_pages", __name__)
 
 @mine.get("/statistics")
 def my_statistics() -> str:
-    owner = user().id
-    return render_template(
-        "statistics.html", found=kept(("statistics", owner), lambda: statistics(library().db, owner))
-    )
+    return render_template("statistics.html", found=statistics(library().db, user().id))

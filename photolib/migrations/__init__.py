@@ -15,6 +15,7 @@ from photolib.migrations import (  # noqa: F401 - each joins the schema as it is
     m012_quicker,
     m013_album_trees,
     m014_map_cells,
+    m015_tallies,
 )
 from photolib.migrations.schema import schema
 
