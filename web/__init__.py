@@ -25,6 +25,7 @@ def create_app(library: "Library") -> "Flask":
         api,
         credentials_pages,
         door,
+        doorway,
         downloads,
         duplicates,
         duplicates_pages,
@@ -106,6 +107,7 @@ def create_app(library: "Library") -> "Flask":
     language.register(app)
     packing.register(app)
     guard.register(app)
+    doorway.register(app)
     errors.register(app)
     return app
 

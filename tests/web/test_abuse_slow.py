@@ -1,0 +1,108 @@
+"""Slow clients: whoever takes their time keeps nobody else waiting."""
+
+import contextlib
+import io
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from photolib.library import Library
+from web import doorway
+
+from .conftest import client_of, serving
+from .test_abuse_accounts import DOORS, browser
+
+
+class Trickle(io.RawIOBase):
+    """The body of somebody who sends nothing more until they are told to."""
+
+    def __init__(self) -> None:
+        self.at = 0
+        self.is_read, self.may_end = threading.Event(), threading.Event()
+
+    def readable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:  # the test client asks how long it is
+        self.at = 100 if whence == io.SEEK_END else offset
+        return self.at
+
+    def tell(self) -> int:
+        return self.at
+
+    def readinto(self, _buffer: Any) -> int:
+        self.is_read.set()
+        self.may_end.wait(20)
+        return 0
+
+
+@contextlib.contextmanager
+def standing(app: Flask, library: Library, count: int, address: str) -> Iterator[None]:
+    """So many slow forms at the log-in, from one address."""
+    bodies, threads = [Trickle() for _ in range(count)], []
+
+    def stand(body: Trickle) -> None:
+        said = {"input_stream": body, "content_type": "application/x-www-form-urlencoded"}
+        browser(app, address).post("/login", **said)  # type: ignore[arg-type]
+        library.connections.close_here()
+
+    for body in bodies:
+        threads.append(threading.Thread(target=stand, args=(body,)))
+        threads[-1].start()
+        assert body.is_read.wait(20)
+    try:
+        yield
+    finally:
+        for body in bodies:
+            body.may_end.set()
+        for each in threads:
+            each.join()
+
+
+def test_those_who_stand_in_the_door_keep_nobody_else_out(app: Flask, library: Library) -> None:
+    with standing(app, library, doorway.MOST_OF_ONE, "192.168.1.66"):
+        waits = browser(app, "192.168.1.66").post("/login", data={"name": "a", "password": "b"})
+        assert (waits.status_code, waits.headers["Retry-After"]) == (503, "2")
+        assert browser(app, "192.168.1.7").post("/login/passkey/options", json={}).status_code == 200
+        assert client_of(app).get("/").status_code == 200
+        assert browser(app, "192.168.1.66").get("/login").status_code == 200
+    assert browser(app, "192.168.1.66").post("/login/passkey/options", json={}).status_code == 200
+    assert not doorway._inside
+
+
+def test_a_crowd_at_the_door_holds_few_threads(app: Flask, library: Library) -> None:
+    with contextlib.ExitStack() as crowd:
+        for number in range(doorway.MOST // doorway.MOST_OF_ONE):
+            crowd.enter_context(standing(app, library, doorway.MOST_OF_ONE, f"10.0.{number}.1"))
+        assert browser(app, "192.168.1.7").post("/login", data={"name": "a"}).status_code == 503
+        assert client_of(app).get("/").status_code == 200
+    assert not doorway._inside
+
+
+def test_every_door_that_is_sent_something_is_known(app: Flask) -> None:
+    sent = {
+        rule.endpoint for rule in app.url_map.iter_rules() if rule.endpoint in DOORS and "POST" in (rule.methods or ())
+    }
+    # Log-out reads nothing of what is sent, and an upload's address is looked at before its bytes are.
+    assert sent - {"door.logout", "uploads_api.send"} <= doorway.DOORS
+
+
+@pytest.fixture
+def served(library: Library) -> Iterator[Any]:
+    library.close()
+    with serving(library.data, settle_seconds=0, min_free_mb=0) as server:
+        yield server
+
+
+def test_a_server_goes_on_while_many_send_slowly(served: Any) -> None:
+    slow = b"Host: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nname=x"
+    with contextlib.ExitStack() as opened:
+        for path in (b"/login", b"/setup", b"/photos/act", b"/api/v1/photos/edit", b"/login/second"):
+            for _ in range(60):
+                connection = opened.enter_context(served.connect())
+                connection.sendall(b"POST " + path + b" HTTP/1.1\r\n" + slow)
+        assert served.get("/health")
+        assert b"photolib" in served.get("/albums")
