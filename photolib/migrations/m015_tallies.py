@@ -11,22 +11,24 @@ _NAMES = (
     ("year", "substr({row}.shown_at, 1, 4)"),
     ("added", "substr({row}.added_at, 1, 7)"),
     ("type", "{row}.type"),
-    ("format", "format"),
+    ("format", "originals.format"),
 )
 _ADD = """on conflict (owner_id, kind, name) do update set photos = photos + excluded.photos, bytes = bytes + excluded.bytes"""
 
-# Counts what there is.
+# Counts what there is. The originals are looked up once, not for every kind.
 FILL = (
+    f"""create temporary table told as
+        select photos.id, owner_id, size, {", ".join(f"{name.format(row='photos')} as {kind}" for kind, name in _NAMES)}
+        from photos join originals on originals.key = photos.key where status <> 'failed'""",
     *(
         f"""insert into tallies (owner_id, kind, name, photos, bytes)
-            select owner_id, '{kind}', {name.format(row="photos")} as called, count(*), sum(size)
-            from photos join originals on originals.key = photos.key where status <> 'failed' group by owner_id, called"""
-        for kind, name in _NAMES
+            select owner_id, '{kind}', {kind}, count(*), sum(size) from told group by owner_id, {kind}"""
+        for kind, _ in _NAMES
     ),
     f"""insert into tallies (owner_id, kind, name, photos, bytes)
         select owner_id, 'camera', {_CAMERA.format(row="details")} as called, count(*), sum(size)
-        from details join photos on photos.id = photo_id join originals on originals.key = photos.key
-        where called <> '' and status <> 'failed' group by owner_id, called""",
+        from told cross join details on details.photo_id = told.id where called <> '' group by owner_id, called""",
+    "drop table told",
 )
 
 
