@@ -25,6 +25,8 @@ _TOO_LONG = {
     "tag": Said("A tag has at most %(most)s letters.", most=LONGEST["tag"]),
 }
 MOST_TAGS = 50  # in one act
+# What one act writes, as everybody who changes anything waits for it: so many tags on photos, and so many letters of text.
+MOST_TAGGINGS, MOST_LETTERS = 500_000, 100_000_000
 FURTHEST_OFFSET = 15 * 60  # minutes from UTC that any place on Earth keeps
 
 # Facts that are columns, and the table they stand in.
@@ -90,6 +92,7 @@ def checked(changes: Mapping[str, Any]) -> dict[str, Any]:
 def edit(db: Database, owner_id: int, photo_ids: Sequence[int], changes: Mapping[str, Any]) -> Edit:
     """Change these photos of an owner's. Raises BadInput."""
     changes = checked(changes)
+    _check_amount(len(photo_ids), changes)
     before: dict[str, Any] = {"facts": {}, "tagged": [], "untagged": []}
     for photo_id in dict.fromkeys(photo_ids):
         if facts := _new_facts(db, photo_id, changes):
@@ -98,6 +101,14 @@ def edit(db: Database, owner_id: int, photo_ids: Sequence[int], changes: Mapping
     changed = sorted({*map(int, before["facts"]), *(each[0] for each in (*before["tagged"], *before["untagged"]))})
     what = _what(changes)
     return Edit(log(db, owner_id, what, before, len(changed)) if changed else None, what, changed)
+
+
+def _check_amount(photos: int, changes: Mapping[str, Any]) -> None:
+    """Raises BadInput for more than one act may write."""
+    tags = sum(len(changes.get(name, ())) for name in ("add_tags", "remove_tags", "tags"))
+    letters = sum(len(changes.get(name) or "") for name in ("title", "description"))
+    if photos * tags > MOST_TAGGINGS or photos * letters > MOST_LETTERS:
+        raise BadInput("That is too much for so many photos at once. Choose fewer of them.")
 
 
 def log(db: Database, owner_id: int, what: str, before: Any, changed: int) -> int:

@@ -126,3 +126,12 @@ def test_undoing_everything_backwards_leads_back_to_the_beginning(library, photo
     for each in reversed([each for each in made if each is not None]):
         undo(library, each)
     assert (catalog.photo(library.db, photo_id), edits.corrections(library.db, photo_id)) == before
+
+
+@pytest.mark.parametrize("changes", [{"add_tags": [f"tag {n}" for n in range(50)]}, {"description": "a" * 10_000}])
+def test_more_than_others_should_wait_for_is_refused_before_anything_is_written(
+    library, photo_id: int, changes: dict[str, Any]
+) -> None:
+    with pytest.raises(BadInput, match="too much"), write(library.db) as db:
+        edits.edit(db, 1, [photo_id, *range(10**6, 10**6 + 100_000)], changes)
+    assert edit(library, photo_id, **changes).photo_ids == [photo_id]
