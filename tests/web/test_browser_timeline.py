@@ -206,6 +206,23 @@ def test_a_date_is_gone_to(open_grid: OpenPage) -> None:
 # ---------------------------------------------------------------- choosing
 
 
+def test_tab_leads_to_a_photo_in_sight_and_past_all_others(open_grid: OpenPage) -> None:
+    page = open_grid()
+    page.get_by_role("link", name="Collections").focus()
+    focused = "document.activeElement.className"
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if "tile" in page.evaluate(focused):
+            break
+    first = page.evaluate("document.activeElement.id")
+    assert page.evaluate("document.activeElement.getBoundingClientRect().top") < page.viewport_size["height"]  # type: ignore[index]
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(f"#{first}")).not_to_be_focused()
+    assert page.evaluate("document.querySelectorAll('.tile[tabindex=\"0\"]').length") == 1
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog .viewed")).to_be_visible()
+
+
 def test_photos_are_chosen_by_ticks_ranges_and_days(open_grid: OpenPage, album) -> None:
     page = open_grid(f"/?at={BUSY}")
     settle(page)

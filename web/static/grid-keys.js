@@ -89,9 +89,20 @@ export class Keys {
     this.#ahead = tile
   }
 
+  /** Where nobody has been yet, or no longer is, Tab leads to the first photo in sight. */
+  #offer() {
+    if (!this.host.window || (this.#ahead?.isConnected && this.#ahead.tabIndex === 0)) return
+    this.#stop(this.#inSight())
+  }
+
+  #inSight() {
+    return [...this.host.querySelectorAll(".tile")].find((tile) => tile.getBoundingClientRect().top >= this.host.window.bar)
+  }
+
   // ------------------------------------------------------------ from anywhere on the page
 
   #anywhere = (event) => {
+    if (event.key === "Tab") return this.#offer()
     if (!this.host.checkVisibility() || document.querySelector("dialog[open], [popover]:popover-open") || event.altKey) return
     if (event.target.closest?.("input, textarea, select, [contenteditable]")) return
     const isCommand = event.ctrlKey || event.metaKey
@@ -105,7 +116,7 @@ export class Keys {
       event.preventDefault()
       this.host.step(event.key === "+" ? 1 : -1)
     } else if (event.key === "ArrowDown" && event.target === document.body && this.host.window && !isCommand) {
-      const first = [...this.host.querySelectorAll(".tile")].find((tile) => tile.getBoundingClientRect().top >= this.host.window.bar)
+      const first = this.#inSight()
       if (first && document.documentElement.matches(":focus-visible")) first.focus({ preventScroll: true })
     }
   }
