@@ -64,27 +64,46 @@ def write(db: Database, durable: bool = False) -> Iterator[Database]:
     may be lost, which is right for whatever can be worked out again. Raises TryLater when another process keeps the
     database busy for BUSY_SECONDS, StorageFailed on a full disk, DatabaseFailed otherwise.
     """
-    with _one_writer:
-        if db.conn.in_transaction:
-            raise RuntimeError("write() inside write(): pass the transaction's database on instead")
+    with _one_writer, _transaction(db, durable):
+        yield db
+
+
+@contextmanager
+def write_if_free(db: Database) -> Iterator[Database]:
+    """write() for what may as well be written another time. Raises TryLater at once when somebody else is writing."""
+    if not _one_writer.acquire(blocking=False):
+        raise TryLater("The database is being written to.")
+    try:
+        db.conn.execute("pragma busy_timeout = 0")
+        with _transaction(db, durable=False):
+            yield db
+    finally:
+        db.conn.execute(f"pragma busy_timeout = {BUSY_SECONDS * 1000}")
+        _one_writer.release()
+
+
+@contextmanager
+def _transaction(db: Database, durable: bool) -> Iterator[None]:
+    if db.conn.in_transaction:
+        raise RuntimeError("write() inside write(): pass the transaction's database on instead")
+    try:
+        if durable:
+            db.conn.execute("pragma synchronous = full")
+        db.conn.execute("begin immediate")
         try:
+            yield
+            db.conn.execute("commit")
+        except BaseException:
+            if db.conn.in_transaction:
+                db.conn.execute("rollback")
+            raise
+        finally:
             if durable:
-                db.conn.execute("pragma synchronous = full")
-            db.conn.execute("begin immediate")
-            try:
-                yield db
-                db.conn.execute("commit")
-            except BaseException:
-                if db.conn.in_transaction:
-                    db.conn.execute("rollback")
-                raise
-            finally:
-                if durable:
-                    db.conn.execute("pragma synchronous = normal")
-        except sqlite3.IntegrityError:
-            raise  # a bug of ours, not a state of the machine
-        except (sqlite3.OperationalError, sqlite3.DatabaseError) as problem:
-            raise explained(problem) from problem
+                db.conn.execute("pragma synchronous = normal")
+    except sqlite3.IntegrityError:
+        raise  # a bug of ours, not a state of the machine
+    except (sqlite3.OperationalError, sqlite3.DatabaseError) as problem:
+        raise explained(problem) from problem
 
 
 def explained(problem: sqlite3.Error, path: Path | None = None) -> Exception:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from photolib.accounts import browsers, sessions
 from photolib.accounts.sessions import Client, Session, Started
 from photolib.accounts.users import Account
-from photolib.db import write
+from photolib.db import write, write_if_free
 from photolib.errors import TryLater
 from web.here import library
 
@@ -57,7 +57,7 @@ def note_use() -> None:
     held = session()
     if held is not None and request.blueprint != "media" and sessions.is_long_unseen(held):
         try:
-            with write(library().db) as db:
+            with write_if_free(library().db) as db:
                 sessions.see(db, held, client())
         except TryLater:
             pass  # the next page tells as well
