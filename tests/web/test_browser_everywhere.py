@@ -14,7 +14,9 @@ from tests.web.conftest import COOKIE, SIZES, Album
 pytestmark = pytest.mark.browser
 
 # Routes that answer a GET with something else than a whole page.
-NO_PAGE = re.compile(r"^/(api|media|static|words|fragments|download|dav|people/names)\b|\.(css|js|webmanifest|svg)$|^/health$")
+NO_PAGE = re.compile(
+    r"^/(api|media|static|words|fragments|download|dav|people/names)\b|\.(css|js|webmanifest|svg)$|^/health$"
+)
 
 
 def pages(app: Flask, album: Album) -> list[str]:
@@ -97,3 +99,9 @@ def test_the_manifest_tells_a_browser_how_to_install_the_app(client) -> None:
     for icon in manifest["icons"]:
         assert client.get(icon["src"]).status_code == 200
     assert {"192x192", "512x512"} <= {icon["sizes"] for icon in manifest["icons"]}
+
+
+def test_tabs_that_do_not_fit_show_the_one_that_is_open(open_page) -> None:
+    page = open_page("/admin/settings", "phone")
+    tab = page.locator(".tabs [aria-current]").bounding_box()
+    assert 0 <= tab["x"] <= page.viewport_size["width"] - tab["width"]

@@ -301,3 +301,13 @@ def test_every_source_of_a_date_has_words() -> None:
     from photolib.metadata.dates import DATE_ORDER
 
     assert {name for _, name in DATE_ORDER} <= set(words.DATE_SOURCES)
+
+
+def test_every_screen_leads_to_the_collections_and_says_when_one_is_open(client: FlaskClient) -> None:
+    look = (STATIC / "look.css").read_text()
+    assert not re.search(r"\.to-collections\s*\{\s*display:\s*none", look)
+    for path in ("/tags", "/recent", "/videos", "/duplicates", "/review", "/activity", "/statistics"):
+        assert re.search(
+            r'<a class="to-collections" href="/collections" aria-current="page">', client.get(path).text
+        ), path
+    assert "aria-current" not in re.findall(r'<a class="to-collections"[^>]*>', client.get("/people").text)[0]
