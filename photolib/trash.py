@@ -151,7 +151,7 @@ def is_waiting(db: Database) -> bool:
 def waiting_count(db: Database, owner_id: int) -> int:
     """How many of an owner's photos are still to be deleted."""
     row = db.conn.execute(
-        "select count(*) from deleting join photos on photos.id = photo_id where owner_id = ?", (owner_id,)
+        "select count(*) from deleting cross join photos on photos.id = photo_id where owner_id = ?", (owner_id,)
     )
     return row.fetchone()[0]
 

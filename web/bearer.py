@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 from photolib.accounts import api_tokens
 from photolib.accounts.api_tokens import Scope, Token
 from photolib.accounts.users import Account
-from photolib.db import write
+from photolib.db import write_if_free
 from photolib.errors import NotSignedIn, Refused, TryLater
 from web.here import library
 
@@ -73,7 +73,7 @@ def check() -> None:
         raise Refused('This token is not allowed to do this: it would need the scope "%(scope)s".', scope=scope)
     if api_tokens.is_long_unseen(token):
         try:
-            with write(library().db) as db:
+            with write_if_free(library().db) as db:
                 api_tokens.see(db, token)
         except TryLater:
             pass  # the next request tells as well
