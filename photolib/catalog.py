@@ -620,19 +620,22 @@ def failed_photos(db: Database, owner_id: int) -> list[int]:
 # ---------------------------------------------------------------- counts, and small facts
 
 
-def totals(db: Database) -> dict[str, int]:
-    """Counts and bytes for `photolib status`."""
+def totals(db: Database, owner_id: int | None = None) -> dict[str, int]:
+    """Counts and bytes for `photolib status`: of everything, or of one owner's."""
+    whose, owner = ("where owner_id = ?", (owner_id,)) if owner_id is not None else ("", ())
     row = db.conn.execute(
-        """select count(*), coalesce(sum(status = 'processing'), 0), coalesce(sum(status = 'failed'), 0),
-             coalesce(sum(type = 'video'), 0), coalesce(sum(trashed_at is not null), 0), coalesce(sum(is_archived), 0)
-           from photos"""
+        f"""select count(*), coalesce(sum(status = 'processing'), 0), coalesce(sum(status = 'failed'), 0),
+              coalesce(sum(type = 'video'), 0), coalesce(sum(trashed_at is not null), 0), coalesce(sum(is_archived), 0)
+            from photos {whose}""",
+        owner,
     ).fetchone()
     names = ("photos", "processing", "failed", "videos", "in_trash", "archived")
     found = dict(zip(names, row, strict=True))
+    of_these = f"where key in (select key from photos {whose})" if whose else ""
     found["originals"], found["bytes"] = db.conn.execute(
-        "select count(*), coalesce(sum(size), 0) from originals"
+        f"select count(*), coalesce(sum(size), 0) from originals {of_these}", owner
     ).fetchone()
-    found["albums"] = db.conn.execute("select count(*) from albums").fetchone()[0]
+    found["albums"] = db.conn.execute(f"select count(*) from albums {whose}", owner).fetchone()[0]
     return found
 
 

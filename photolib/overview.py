@@ -21,15 +21,15 @@ def overview(
     """Counts, sizes in bytes, what was deleted for good so far, the queue per step with seconds left, libraries, failures (one owner's,
     or all), models, free space.
 
-    is_whole: False for somebody who may only know of their own libraries, and not where this machine keeps things.
+    is_whole: False for somebody who may only know of their own photos and libraries, and not where this machine keeps things.
 
     most_failures: so many failures are named; "failures_in_all" is how many there are.
     """
     return {
         "data_dir": str(lib.data) if is_whole else None,
         "free_bytes": shutil.disk_usage(lib.data).free,
-        "counts": catalog.totals(lib.db),
-        "deleted": asdict(trash.deleted_so_far(lib.db)),
+        "counts": catalog.totals(lib.db, None if is_whole else owner_id),
+        "deleted": asdict(trash.deleted_so_far(lib.db)) if is_whole else None,
         "queue": queue(lib),
         "is_worked": lib.others_at_work() or lib.process.startswith("worker"),
         "libraries": _libraries(lib, None if is_whole else owner_id),

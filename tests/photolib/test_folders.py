@@ -128,6 +128,8 @@ def test_what_was_there_before_the_tree_is_in_it(library: Library, taken: Path) 
     before = shown(library)
     with write(library.db) as db:
         db.conn.execute("update folders set parent_id = null")
-        db.conn.execute("delete from folders where id not in (select folder_id from sources union select folder_id from listings)")
+        db.conn.execute(
+            "delete from folders where id not in (select folder_id from sources union select folder_id from listings)"
+        )
         add_parents(library.db)
     assert shown(library) == before

@@ -72,6 +72,16 @@ def test_statistics_count_ones_own_photos_or_everybodys(
     assert "4 photos" in text(client.get("/admin").text)
 
 
+def test_a_member_is_told_how_much_is_theirs_and_nothing_about_others(
+    client: FlaskClient, second_user: FlaskClient, list_photos: ListPhotos
+) -> None:
+    list_photos("2019-06-14T12:00:00.000", "2024-06-14T12:00:00.000")
+    everything, theirs = client.get("/api/v1/status").json, second_user.get("/api/v1/status").json
+    assert (everything["counts"]["photos"], theirs["counts"]["photos"]) == (2, 0)
+    assert (everything["counts"]["originals"], theirs["counts"]["originals"]) == (2, 0)
+    assert theirs["data_dir"] is theirs["deleted"] is None
+
+
 def test_what_lies_in_the_data_folder_is_added_up(library) -> None:
     shards = [library.variants / f"{number:02x}" for number in range(40)]
     for shard in shards:
