@@ -18,7 +18,9 @@ def visitor() -> Visitor:
     if "visitor" not in g:
         from web import bearer, sessions
 
-        g.user = sessions.signed_in() if bearer.held() is None else bearer.signed_in()  # a program's token, or a browser's cookie
+        g.user = (
+            sessions.signed_in() if bearer.held() is None else bearer.signed_in()
+        )  # a program's token, or a browser's cookie
         g.visitor = Visitor(g.user)
     return g.visitor
 

@@ -217,7 +217,11 @@ def face_of(cover: Cover | None) -> str | None:
 def missing() -> str | None:
     """What is said where people would be while nobody looks for faces."""
     ability = library().models.ability(FACES)
-    return None if ability.is_on else _("Faces are not looked for at the moment: %(why)s.", why=said(ability.note))
+    if ability.is_on:
+        return None
+    if user().role != "admin":
+        return _("Faces are not looked for at the moment.")
+    return _("Faces are not looked for at the moment: %(why)s.", why=said(ability.note))
 
 
 def _shown(person: Person) -> Shown:

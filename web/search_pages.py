@@ -205,7 +205,7 @@ def _found(asked: str) -> str:
         if is_ranked
         else [],
         facets=_facets(results, asked),
-        notes=[said(each) for each in (*results.understood.notes, *results.notes)],
+        notes=[said(each) for each in (*results.understood.notes, *results.notes) if _concerns(each)],
         view=_view(results, asked, sort),
         helps=_helps(results),
         not_ready=said(engine.NOT_READY),
@@ -213,6 +213,11 @@ def _found(asked: str) -> str:
         can_save=bool(results.items),
         saved=next((each for each in saved.saved(library().db, user().id) if each.query == asked), None),
     )
+
+
+def _concerns(note: str) -> bool:
+    """Whether a note is for the person who asks: that something is switched off is for admins, who can switch it on."""
+    return user().role == "admin" or getattr(note, "sentence", "") != engine.OFF
 
 
 def _chip(chip: Chip) -> str:
@@ -302,7 +307,7 @@ def _start() -> str:
         examples=[_(each) for each in EXAMPLES],
         forms=[(form, _(means)) for form, means in FORMS],
         missing=None
-        if ability.is_on
+        if ability.is_on or user().role != "admin"
         else _(
             "Search knows words, names, dates and places; what photos show is off: %(why)s.", why=said(ability.note)
         ),

@@ -410,8 +410,12 @@ def _by_meaning(
     return Scores(ids[order], scale.evidence(cosines[order])), note
 
 
+# What only whoever looks after the program can do something about.
+OFF = Said("Search by meaning is off: %(why)s.").sentence
+
+
 def _why_off(lib: Library) -> str:
-    return Said("Search by meaning is off: %(why)s.", why=lib.models.ability(EMBED).note or NO_SENTENCES)
+    return Said(OFF, why=lib.models.ability(EMBED).note or NO_SENTENCES)
 
 
 def _scored(lib: Library, test: Condition, hits: TextHits, meaning: Scores | None) -> list[tuple[int, float]]:

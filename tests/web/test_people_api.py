@@ -170,7 +170,12 @@ def test_nobody_elses_people_and_faces_are_there(
         said(client, "/people/undo", {"undo_id": person + 1000}, 404)
     assert client.get(f"/api/v1/people/suggestions?person_id={theirs[0]}").json["items"] == []
     for number in (2**63, 10**30):  # more than there can be
-        for path in (f"people/{number}", f"people/{number}/photos", f"faces/{number}/picture", f"photos/{number}/faces"):
+        for path in (
+            f"people/{number}",
+            f"people/{number}/photos",
+            f"faces/{number}/picture",
+            f"photos/{number}/faces",
+        ):
             assert client.get(f"/api/v1/{path}").status_code == 404, path
         said(client, f"/people/{mine}/merge", {"with": number}, 400)
 

@@ -55,7 +55,9 @@ def video_of(world: Path) -> str:
 def ask(server: Server, path: str) -> socket.socket:
     """Ask, and read no more than the first line of the answer."""
     connection = server.connect()
-    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {server.cookie}\r\nConnection: close\r\n\r\n".encode())
+    connection.sendall(
+        f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {server.cookie}\r\nConnection: close\r\n\r\n".encode()
+    )
     assert connection.recv(12) == b"HTTP/1.1 200"
     return connection
 
@@ -72,7 +74,9 @@ def test_it_ends_in_order_although_somebody_is_watching_a_video(world: Path, kin
 
 def test_no_worker_stays_behind_when_the_program_is_killed(world: Path) -> None:
     with serving(world) as server, server.connect() as connection:
-        connection.sendall(f"GET /api/v1/progress HTTP/1.1\r\nHost: localhost\r\nCookie: {server.cookie}\r\n\r\n".encode())
+        connection.sendall(
+            f"GET /api/v1/progress HTTP/1.1\r\nHost: localhost\r\nCookie: {server.cookie}\r\n\r\n".encode()
+        )
         assert connection.recv(12) == b"HTTP/1.1 200"
         server.process.kill()
         while connection.recv(1 << 16):

@@ -96,7 +96,17 @@ def test_a_wheel_carries_what_is_in_place(tmp_path: Path) -> None:
     """Built the way pip builds it, from a copy, without npm: what is in place already is taken."""
     pytest.importorskip("setuptools")
     copy = tmp_path / "photolib"
-    for each in ("pyproject.toml", "README.md", "MANIFEST.in", "cli.py", "commands", "web", "photolib", "models", "tools"):
+    for each in (
+        "pyproject.toml",
+        "README.md",
+        "MANIFEST.in",
+        "cli.py",
+        "commands",
+        "web",
+        "photolib",
+        "models",
+        "tools",
+    ):
         source = ROOT / each
         files = [path for path in source.rglob("*") if path.is_file()] if source.is_dir() else [source]
         for path in files:
