@@ -19,6 +19,7 @@ from photolib.config import Config
 from photolib.library import open_library
 from tests.conftest import SHARED
 from tests.test_shared_photos import Imported, photolib
+from tests.web.conftest import COOKIE, admin_token
 
 pytestmark = pytest.mark.skipif(
     not (SHARED / "photos").is_dir() and not os.environ.get("CI"), reason="the shared photos are missing"
@@ -55,13 +56,16 @@ def served(data: Path) -> Iterator[list[int | str]]:
     assert server.stderr is not None
     while "photolib is at" not in (line := server.stderr.readline()):
         assert line, "the server did not start"
+    asked = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/v1/photos", headers={"Cookie": f"{COOKIE}={admin_token(data)}"}
+    )
     answers: list[int | str] = []
     is_over = threading.Event()
 
     def ask() -> None:
         while not is_over.wait(0.05):
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/photos", timeout=10) as answer:
+                with urllib.request.urlopen(asked, timeout=10) as answer:
                     answers.append(answer.status)
             except OSError as problem:
                 answers.append(str(problem))

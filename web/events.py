@@ -8,7 +8,6 @@ they are too many to name. A stream ends now and then, and browsers ask again.
 import json
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -35,7 +34,7 @@ REST_SECONDS = 1.0  # between two events, however much happens
 
 LONGEST_TAB = 40  # characters
 
-_streams: Counter[int] = Counter()  # how many each user has open
+_streams: dict[object, int] = {}  # those open, the oldest first, and whose each is
 _opening = threading.Lock()
 _listening: dict[tuple[int, str], object] = {}  # for each user's tab the stream that it listens to now
 
@@ -51,8 +50,8 @@ def events() -> Response:
     seq = int(known) if known.isascii() and known.isdigit() and len(known) < 19 else pulse.latest(lib.db)
     seconds = number("seconds")
     lasts = LONGEST_SECONDS if seconds is None else min(seconds, LONGEST_SECONDS)
-    _take_a_place(owner_id)  # nothing may go wrong from here on, or it would never be given back
     tab, me = (owner_id, request.args.get("tab", "")[:LONGEST_TAB]), object()
+    _take_a_place(owner_id, me)  # nothing may go wrong from here on, or it would never be given back
     _listening[tab] = me
     beat.nudge()
 
@@ -66,17 +65,14 @@ def events() -> Response:
     cookie, token = sessions.token(), bearer.held()
 
     def is_over() -> bool:
-        if bool(tab[1]) and _listening.get(tab) is not me:
+        if me not in _streams or (tab[1] and _listening.get(tab) is not me):
             return True
         return (
             kept.find(lib.db, cookie or "") if token is None else api_tokens.find(lib.db, token)
         ) is None  # ended, or taken away
 
     def leave() -> None:
-        with _opening:
-            _streams[owner_id] -= 1
-            if not _streams[owner_id]:
-                del _streams[owner_id]
+        _streams.pop(me, None)
         if _listening.get(tab) is me:
             del _listening[tab]
 
@@ -121,12 +117,16 @@ def _event(name: str, said: Any, seq: int | None = None) -> str:
     return f"{number}event: {name}\ndata: {json.dumps(said)}\n\n"
 
 
-def _take_a_place(owner_id: int) -> None:
-    """Raises TryLater when too many listen, or this person does too often."""
+def _take_a_place(owner_id: int, me: object) -> None:
+    """Somebody who listens too often loses the oldest of their places: a page that was closed cannot say so. Raises TryLater when
+    too many others listen."""
     with _opening:
-        if _streams.total() >= MOST_STREAMS or _streams[owner_id] >= MOST_OF_ONE:
+        mine = [stream for stream, owner in _streams.items() if owner == owner_id]
+        if len(mine) >= MOST_OF_ONE:
+            del _streams[mine[0]]
+        if len(_streams) >= MOST_STREAMS:
             raise TryLater("Too many pages are listening. This one asks again by itself.")
-        _streams[owner_id] += 1
+        _streams[me] = owner_id
 
 
 def _pulse(lib: Library) -> Pulse:

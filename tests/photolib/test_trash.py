@@ -398,7 +398,7 @@ def test_the_trash_is_emptied_by_age_and_says_so(
     trashed_since(library, photos(library)["old.jpg"], today - timedelta(days=30))
     trashed_since(library, photos(library)["young.jpg"], today - timedelta(days=29, hours=23))
 
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", logger="photolib")
     for hour in (25, 13, 1):
         assert trash.empty_by_age(library, today - timedelta(hours=hour)) == Size()
     gone = trash.empty_by_age(library, today)

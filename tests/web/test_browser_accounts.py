@@ -199,8 +199,6 @@ def test_somebody_is_invited_and_comes_in(visit: Open, mara: str, home: Server, 
 
 
 def test_without_script_one_comes_in_and_out_too(visit: Open, code: str, house: Server, size: str) -> None:
-    if size == "phone":
-        pytest.skip("the same forms")
     page = visit("/", java_script_enabled=False)
     set_up(page, code)
     expect(page).to_have_url(f"{house.url}/")

@@ -87,10 +87,15 @@ def test_what_is_refused_takes_nobodys_place(client: FlaskClient) -> None:
     assert client.get("/api/v1/events?seconds=0").status_code == 200
 
 
-def test_nobody_keeps_the_others_from_listening(client: FlaskClient, second_user: FlaskClient) -> None:
-    streams = [client.get("/api/v1/events", buffered=False) for _ in range(web.events.MOST_OF_ONE)]
-    assert client.get("/api/v1/events?seconds=0").status_code == 503
+def test_who_opens_many_pages_loses_the_oldest_stream_and_takes_no_place_of_others(
+    client: FlaskClient, second_user: FlaskClient
+) -> None:
+    streams = [client.get("/api/v1/events?seconds=20", buffered=False) for _ in range(web.events.MOST_OF_ONE)]
+    oldest = streams[0].iter_encoded()
+    next(oldest)
+    assert client.get("/api/v1/events?seconds=0").status_code == 200
+    assert len(list(oldest)) <= 2  # it ends, long before its twenty seconds
     assert second_user.get("/api/v1/events?seconds=0").status_code == 200
     for each in streams:
         each.close()
-    assert client.get("/api/v1/events?seconds=0").status_code == 200
+    assert not web.events._streams
