@@ -30,9 +30,11 @@ def serve(context: click.Context, host: str | None, port: int | None, no_watch: 
     from photolib.watch import Watcher
     from photolib.worker import Worker
     from web import addresses
+    from web.serving import check_address
     from web.serving import serve as serve_web
 
     config = addresses.without_surprise(config_of(context, host=host, port=port))
+    check_address(config.host, config.port)  # a second start ends here, before it does anything
     lib = open_library(config, "worker" if not no_work else "reader", open_models(config))
     worker = Worker(lib, retry_seconds=30)
     watcher = Watcher(lib, worker.wake)
