@@ -1,6 +1,7 @@
 """How things are said to people: days, places of the clock, exposures, sizes. Plain functions, used as template filters."""
 
 import math
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
@@ -140,6 +141,11 @@ def breakable(path: str) -> Markup:
     return escape(path).replace("/", Markup("/<wbr>"))
 
 
+def commands(sentence: str) -> Markup:
+    """What a sentence has between `backticks` is something to type, and looks like it."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))
+
+
 def coordinates(photo: Any) -> str:
     """48.11472° N, 1.67935° W"""
     latitude = f"{abs(photo.latitude):.5f}° {_('N') if photo.latitude >= 0 else _('S')}"
@@ -214,6 +220,7 @@ def _date(taken_at: str) -> date | None:
 FILTERS: dict[str, Callable[..., str]] = {
     "day": day, "long_day": long_day, "date": whole_date, "month": month, "clock": clock, "offset": offset, "date_source": date_source,
     "duration": duration, "time_left": time_left, "exposure": exposure, "camera": camera, "size": size,
-    "pixels": pixels, "breakable": breakable, "coordinates": coordinates, "count": count, "kind": kind, "caption": caption,
+    "pixels": pixels, "breakable": breakable, "commands": commands, "coordinates": coordinates,
+    "count": count, "kind": kind, "caption": caption,
     "moment": moment, "number": number, "retold": retold, "library_state": library_state,
 }  # fmt: skip

@@ -311,3 +311,7 @@ def test_every_screen_leads_to_the_collections_and_says_when_one_is_open(client:
             r'<a class="to-collections" href="/collections" aria-current="page">', client.get(path).text
         ), path
     assert "aria-current" not in re.findall(r'<a class="to-collections"[^>]*>', client.get("/people").text)[0]
+
+
+def test_something_to_type_looks_like_it_and_stays_text() -> None:
+    assert words.commands("run `photolib <b>`, then look") == "run <code>photolib &lt;b&gt;</code>, then look"
