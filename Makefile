@@ -20,7 +20,7 @@ run: .venv/ready
 	$(BIN)/photolib serve
 
 test: .venv/ready-for-tests check
-	sh tools/chromium.sh
+	sh tools/programs.sh
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready-for-tests
@@ -29,7 +29,7 @@ check: .venv/ready-for-tests
 	$(BIN)/mypy
 
 bench: .venv/ready-for-tests
-	sh tools/chromium.sh
+	sh tools/programs.sh
 	$(BIN)/python -m tests.benchmarks
 
 eval: .venv/ready-for-tests
