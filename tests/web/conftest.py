@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -32,6 +31,7 @@ from photolib.library import Library, open_library
 from photolib.scan import look
 from photolib.tally import Tally
 from photolib.worker import work_until_idle
+from tests.programs import program
 from web import create_app
 from web.sessions import COOKIE
 
@@ -268,11 +268,7 @@ BUSY_DAY = "2018:07:14"  # a day with more photos than fit on the first page
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    found = shutil.which("chromium")
-    if found is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is missing (on Debian and Ubuntu: apt install chromium).")
-        pytest.skip("Chromium is missing (on Debian and Ubuntu: apt install chromium).")
+    found = program("chromium")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=found, args=list(QUIETLY))
         yield running
