@@ -46,7 +46,9 @@ def make(
 
     is_tree: it follows the folders in the folder as well.
     """
-    count = db.conn.execute("select count(*) from albums where owner_id = ?", (user_id,)).fetchone()[0]
+    count = db.conn.execute(
+        "select count(*) from albums where owner_id = ? and is_unlisted = 0", (user_id,)
+    ).fetchone()[0]
     if count >= albums.MOST:
         raise BadInput("There are %(most)s albums already; delete one first.", most=albums.MOST)
     if sum((bool(photo_ids), query is not None, folder_id is not None)) > 1:

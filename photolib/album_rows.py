@@ -26,17 +26,20 @@ def add(db: Database, owner_id: int, title: str, kind: str = "manual", descripti
     return number
 
 
-def put_at_end(db: Database, album_id: int, photo_ids: Sequence[int]) -> list[int]:
-    """Put photos, in this order, behind those that are in the album; return those that were not in it before."""
+def put_at_end(db: Database, album_id: int, photo_ids: Sequence[int], added_by: int | None = None) -> list[int]:
+    """Put photos, in this order, behind those that are in the album; return those that were not in it before.
+
+    added_by: who does, where that is not the album's owner or an import.
+    """
     if not photo_ids:
         return []
     rows = db.conn.execute(
-        """insert into album_photos (album_id, photo_id, position, added_at)
-           select ?, value, ? + key * ?, ? from json_each(?)
+        """insert into album_photos (album_id, photo_id, position, added_at, added_by)
+           select ?, value, ? + key * ?, ?, ? from json_each(?)
            where not exists (select 1 from album_photos where album_id = ? and photo_id = value)
            returning photo_id""",
         (
-            album_id, album_order.end(db, album_id), album_order.GAP, now(), json.dumps(list(dict.fromkeys(photo_ids))),
+            album_id, album_order.end(db, album_id), album_order.GAP, now(), added_by, json.dumps(list(dict.fromkeys(photo_ids))),
             album_id,
         ),
     )  # fmt: skip

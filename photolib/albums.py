@@ -112,7 +112,7 @@ def albums(
     by = {"title": "title", "changed": "changed_at", "photos": f"coalesce({_NEWEST}, '')"}[sort]
     # Three columns of every album: a thousand take a few milliseconds, and only those of the page are looked at further.
     rows = db.conn.execute(
-        f"select id, parent_id, title, query, {by} from albums where owner_id = ?", (owner_id,)
+        f"select id, parent_id, title, query, {by} from albums where owner_id = ? and is_unlisted = 0", (owner_id,)
     ).fetchall()
     at = {row[0]: fold(row[4]) if sort == "title" else row[4] for row in rows}
     if sort == "photos":
@@ -156,7 +156,9 @@ def inside(db: Database, album_id: int) -> set[int]:
 
 def homes(db: Database, owner_id: int, album_id: int) -> list[tuple[int, str]]:
     """(id, path as "Travel / Italy") of every album that one may be moved into."""
-    rows = db.conn.execute("select id, title, parent_id from albums where owner_id = ?", (owner_id,)).fetchall()
+    rows = db.conn.execute(
+        "select id, title, parent_id from albums where owner_id = ? and is_unlisted = 0", (owner_id,)
+    ).fetchall()
     known = {each: (title, parent) for each, title, parent in rows}
     own = inside(db, album_id)
 

@@ -273,7 +273,8 @@ def photo(db: Database, photo_id: int) -> Photo:
         albums=[
             {"album_id": row[0], "title": row[1]}
             for row in db.conn.execute(
-                "select albums.id, title from albums join album_photos on album_id = albums.id where photo_id = ? order by title",
+                """select albums.id, title from albums join album_photos on album_id = albums.id
+                   where photo_id = ? and is_unlisted = 0 order by title""",
                 (photo_id,),
             )
         ],
@@ -534,7 +535,7 @@ def put_in_album(
     """
     row = db.conn.execute(
         """select id from albums where owner_id = ? and imported_as = ? and ? <> 'manual'
-           union all select id from albums where owner_id = ? and title = ? and kind <> 'search' limit 1""",
+           union all select id from albums where owner_id = ? and title = ? and kind <> 'search' and is_unlisted = 0 limit 1""",
         (owner_id, title, kind, owner_id, title),
     ).fetchone()
     album_id = row[0] if row else album_rows.add(db, owner_id, title, kind, description)
@@ -635,7 +636,9 @@ def totals(db: Database, owner_id: int | None = None) -> dict[str, int]:
     found["originals"], found["bytes"] = db.conn.execute(
         f"select count(*), coalesce(sum(size), 0) from originals {of_these}", owner
     ).fetchone()
-    found["albums"] = db.conn.execute(f"select count(*) from albums {whose}", owner).fetchone()[0]
+    found["albums"] = db.conn.execute(
+        f"select count(*) from albums {whose or 'where true'} and is_unlisted = 0", owner
+    ).fetchone()[0]
     return found
 
 

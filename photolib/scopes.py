@@ -16,6 +16,7 @@ from sqlite_utils import Database
 from photolib import catalog
 from photolib.catalog import Tile
 from photolib.errors import BadInput, NotFound
+from photolib.sharing import grants
 
 MUCH = 5  # a set that holds one of so many photos
 GUESSED = ("file time",)  # where a date comes from that may well be wrong
@@ -83,7 +84,14 @@ _RULES = {
     ),
     "album": _Rule(
         "id in (select photo_id from album_members where album_id = ?)",  # what is archived stays in its albums
-        ids=1, owned="select 1 from albums where id = ? and owner_id = ?",
+        ids=1, owned=f"""select 1 from albums where id = ?1 and (owner_id = ?2
+            or exists (select 1 from grants where album_id = ?1 and {grants.TO_ME.replace(":me", "?2")}))""",
+    ),
+    # shared-N: everything with a person or since a day that another shares by grant N; see _shared().
+    "shared": _Rule(
+        "is_listed = 1", ids=1,
+        owned=f"""select 1 from grants where id = ?1 and (person_id is not null or since is not null)
+            and {grants.TO_ME.replace(":me", "?2")}""",
     ),
     "person": _Rule(
         f"is_listed = 1 and {_OF_PERSON}", ids=1, owned=_HAS_PERSON, each=f"is_listed = 1 and {_SHOWS_PERSON}"
@@ -121,6 +129,11 @@ def parse(text: str | None) -> Scope:
     ):
         raise BadInput("There is no such set of photos.")
     return Scope(kind, tuple(map(int, numbers)))
+
+
+def pattern() -> str:
+    """A regular expression for the scopes there are, as they stand in addresses."""
+    return "|".join(kind + r"-\d{1,18}" * rule.ids for kind, rule in _RULES.items())
 
 
 def require(db: Database, owner_id: int, scope: Scope) -> None:
@@ -267,6 +280,10 @@ def ids(db: Database, owner_id: int, scope: Scope, most: int) -> list[int]:
 
 def condition(owner_id: int, scope: Scope) -> tuple[str, Sequence[Any], str]:
     """The condition for a scope's photos, its values, and the column that orders them."""
+    if scope.kind == "shared":
+        raise NotFound(
+            "There is nothing here. Perhaps it has been deleted."
+        )  # another's photos are not asked for as one's own
     rule = _RULES[scope.kind]
     return f"owner_id = ? and {rule.condition}", (owner_id, *scope.ids), rule.by
 
@@ -318,6 +335,8 @@ def ordered(
     """
     if scope.kind == "album":
         return _in_album(db, scope)
+    if scope.kind == "shared":
+        return _shared(db, scope)
     where, values, by = condition(owner_id, scope)
     each = _RULES[scope.kind].each
     if each and (of_one or (not in_all and _holds_much(db, owner_id, scope))):
@@ -346,6 +365,16 @@ def _in_album(db: Database, scope: Scope) -> Ordered:
     by, down = _ALBUM_ORDERS["oldest" if order == "manual" and not is_picked else order]
     photos = f"{table} cross join photos on photos.id = photo_id"  # cross: in the order of the album's index
     return Ordered(photos, table, "album_id = ? and is_here = 1", scope.ids, by, "photo_id", down)
+
+
+def _shared(db: Database, scope: Scope) -> Ordered:
+    """What a grant shows of another's photos: those of a person, or those from a day on."""
+    grant = grants.grant(db, scope.ids[0])
+    if grant.person_id is not None:
+        rule, values = _RULES["person"], (grant.owner_id, grant.person_id)
+        return Ordered("photos", "photos", f"owner_id = ? and {rule.condition}", values, "shown_at", "id", "desc")
+    where = "owner_id = ? and is_listed = 1 and shown_at >= ?"
+    return Ordered("photos", "photos", where, (grant.owner_id, grant.since or "9"), "shown_at", "id", "desc")
 
 
 # ---------------------------------------------------------------- cursors

@@ -24,6 +24,7 @@ def create_app(library: "Library") -> "Flask":
         albums_pages,
         api,
         credentials_pages,
+        described,
         door,
         doorway,
         downloads,
@@ -38,6 +39,7 @@ def create_app(library: "Library") -> "Flask":
         language,
         map_api,
         media,
+        openapi,
         order_api,
         order_pages,
         packing,
@@ -51,6 +53,7 @@ def create_app(library: "Library") -> "Flask":
         search_api,
         search_pages,
         selection_pages,
+        shared_pages,
         timeline_api,
         uploads_api,
         uploads_pages,
@@ -100,6 +103,8 @@ def create_app(library: "Library") -> "Flask":
         downloads,
         uploads_api,
         uploads_pages,
+        openapi,
+        shared_pages,
     ):
         app.register_blueprint(room.bp)
     app.register_blueprint(admin_pages.mine)
@@ -107,6 +112,7 @@ def create_app(library: "Library") -> "Flask":
     language.register(app)
     packing.register(app)
     guard.register(app)
+    described.register(app)
     doorway.register(app)
     errors.register(app)
     return app

@@ -5,7 +5,6 @@ from typing import Any
 from photolib import access, album_searches, albums
 from photolib.album_edits import AlbumEdit
 from photolib.albums import Album
-from photolib.errors import NotFound
 from web.here import library, visitor
 from web.language import _, ngettext
 
@@ -13,8 +12,7 @@ from web.language import _, ngettext
 def allowed_album(album_id: int, act: access.Action = "view") -> Album:
     """An album the visitor may view (or "edit"). Raises NotFound for any other, whether it exists or not."""
     found = albums.album(library().db, album_id)
-    if not access.may(visitor(), act, found):
-        raise NotFound("There is no such album.")
+    access.require(visitor(), act, found)
     return found
 
 

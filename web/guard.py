@@ -13,7 +13,7 @@ from werkzeug.routing import IntegerConverter
 
 from photolib.accounts import setup, signin
 from photolib.errors import BadInput, NotSignedIn, Refused
-from web import bearer, sessions
+from web import bearer, sessions, shared
 from web.asked import LARGEST, LARGEST_LIST
 from web.done import wants_json
 from web.here import admin, library, visitor
@@ -148,6 +148,9 @@ def _refuse_foreign_pages() -> None:
     else:
         page = request.headers.get("Origin") or request.headers.get("Referer")
         is_ours = _host_of(page) == request.environ.get("HTTP_HOST", "").lower() if page else sessions.token() is None
+        # A page that says nobody where its visitor comes from (no-referrer) has no origin for its forms either. Below a share link
+        # nothing is done in the name of whoever is signed in, and its own cookie is not sent along by another site.
+        is_ours = is_ours or (page == "null" and shared.is_room())
     if not is_ours:
         raise Refused("This was asked for by a page of another site, so photolib did nothing.")
 
@@ -173,8 +176,12 @@ def _refuse_foreign_forms() -> None:
 
 
 def _refuse_strangers() -> ResponseReturnValue | None:
-    """Nothing without somebody who is signed in, but for the few routes in OPEN; a guest changes nothing; admins' rooms are theirs."""
+    """Nothing without somebody who is signed in, but for the few routes in OPEN and what a share link shows; a guest changes nothing;
+    admins' rooms are theirs."""
     if request.endpoint in OPEN:
+        return None
+    if shared.is_room():
+        shared.enter()
         return None
     is_program = bearer.held() is not None
     if is_program:
@@ -218,6 +225,8 @@ def _add_headers(response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", PAGE_POLICY.replace("img-src", f"img-src {tiles}"))
     if response.status_code == 401 and bearer.held() is not None:
         response.headers["WWW-Authenticate"] = 'Bearer realm="photolib", error="invalid_token"'
+    if shared.is_room():
+        response.headers["Referrer-Policy"] = "no-referrer"  # the address is the secret
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response

@@ -21,7 +21,7 @@ def visitor() -> Visitor:
         g.user = (
             sessions.signed_in() if bearer.held() is None else bearer.signed_in()
         )  # a program's token, or a browser's cookie
-        g.visitor = Visitor(g.user)
+        g.visitor = Visitor(library().db, g.user)
     return g.visitor
 
 

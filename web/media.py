@@ -36,17 +36,23 @@ MEDIA_POLICY = (
 @bp.get("/<key>/<variant>")
 def media(key: str, variant: str) -> Response:
     if variant == "original":
-        return _original(_allowed(catalog.media(library().db, key)))
+        return _original(_allowed(catalog.media(library().db, key), "download"))
     if variant in ROLES:
-        return _original(_allowed(catalog.media_part(library().db, key, variant)))
-    return _variant(_allowed(catalog.media(library().db, key)), variant)
+        return _original(_allowed(catalog.media_part(library().db, key, variant), "download"))
+    return variant_of(_allowed(catalog.media(library().db, key), "view"), variant)
 
 
-def _allowed(found: list[Media]) -> Media:
-    """The first of these that the visitor may view. Raises NotFound."""
-    action: access.Action = "download" if "download" in request.args else "view"
+def _allowed(found: list[Media], action: access.Action) -> Media:
+    """The first of these that the visitor may have. Raises NotFound.
+
+    Whoever looks at what is theirs may look at the file itself. Of another's photo it is given to those who may take it home, and, as
+    it says where it was taken, who may know that.
+    """
+    who = visitor()
     for each in found:
-        if access.may(visitor(), action, each):
+        is_own = who.user is not None and each.owner_id == who.user.id
+        needed: access.Action = "view" if is_own and "download" not in request.args else action
+        if access.may(who, needed, each) and (action == "view" or access.sees_location(who, each)):
             return each
     raise NotFound("There is no such photo.")
 
@@ -54,7 +60,8 @@ def _allowed(found: list[Media]) -> Media:
 # ---------------------------------------------------------------- derived sizes
 
 
-def _variant(photo: Media, size: str) -> Response:
+def variant_of(photo: Media, size: str) -> Response:
+    """A derived size of a photo that the visitor may view."""
     lib = library()
     form = request.args.get("format") or variants.negotiate(request.headers.get("Accept"), size)
     form = {"jpg": "jpeg"}.get(form, form)

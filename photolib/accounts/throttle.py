@@ -19,15 +19,17 @@ SHORTEST_WAIT, LONGEST_WAIT = 1.0, 15 * 60.0  # seconds
 FORGIVEN_EVERY = 3600.0  # seconds, one failure
 FORGOTTEN_AFTER = 48 * 3600.0  # seconds without a try
 FREE_FOR_ONE, FREE_FOR_ADDRESS = 4, 20  # failures that cost nothing: people mistype, and a family may share an address
+FREE_FOR_LINK, LONGEST_WAIT_AT_LINK = 50, 8.0  # from all addresses together: others must still get in, between two tries of a crowd
 
 
 @dataclass(frozen=True)
 class Counter:
-    """Whom or where from a try is counted for, and how many failures are free. is_shared: others are counted with them."""
+    """Whom or where from a try is counted for, and how many failures are free. is_shared: others are counted with them; longest: wait."""
 
     what: bytes
     free: int
     is_shared: bool = False
+    longest: float = LONGEST_WAIT
 
 
 def of_name(name: str, known_address: str | None = None) -> Counter:
@@ -39,6 +41,15 @@ def of_name(name: str, known_address: str | None = None) -> Counter:
 def of_address(address: str, door: str = "sign-in") -> Counter:
     """Tries from an address. door: each way in counts for itself."""
     return Counter(_hashed(f"address\0{door}\0{network_of(address)}"), FREE_FOR_ADDRESS, is_shared=True)
+
+
+def of_link(link_id: int, address: str) -> tuple[Counter, Counter]:
+    """Tries at a share link's password: from an address, and from everywhere."""
+    about = f"link\0{link_id}"
+    return (
+        Counter(_hashed(f"{about}\0{network_of(address)}"), FREE_FOR_ONE),
+        Counter(_hashed(about), FREE_FOR_LINK, is_shared=True, longest=LONGEST_WAIT_AT_LINK),
+    )
 
 
 def count(db: Database, *counters: Counter) -> None:
@@ -60,7 +71,7 @@ def count(db: Database, *counters: Counter) -> None:
         db.conn.execute(
             """insert into tries (what, count, last_at, wait_until) values (?, ?, ?, ?)
                on conflict (what) do update set count = excluded.count, last_at = excluded.last_at, wait_until = excluded.wait_until""",
-            (each.what, tried, now, now + wait(tried - each.free)),
+            (each.what, tried, now, now + min(wait(tried - each.free), each.longest)),
         )
 
 

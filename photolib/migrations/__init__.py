@@ -16,6 +16,8 @@ from photolib.migrations import (  # noqa: F401 - each joins the schema as it is
     m013_album_trees,
     m014_map_cells,
     m015_tallies,
+    m016_sharing,
+    m017_inbox,
 )
 from photolib.migrations.schema import schema
 

@@ -258,7 +258,7 @@ def _told(db: Database, photo_ids: Sequence[int]) -> dict[int, _Told]:
         (
             "albums",
             f"""select photo_id, title from album_photos join albums on albums.id = album_id {mine} = albums.owner_id
-                where photo_id in ({marks})""",
+                where is_unlisted = 0 and photo_id in ({marks})""",
         ),
         ("lines", f"select photo_id, text from text_lines where photo_id in ({marks}) order by photo_id, line"),
     )

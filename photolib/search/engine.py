@@ -448,7 +448,8 @@ def _weighed(
     scored = []
     for photo_id, shown_at, source, is_favourite, rating, in_album in db.conn.execute(
         f"""select photos.id, photos.shown_at, photos.taken_at_source, photos.is_favourite, photos.rating,
-              exists (select 1 from album_photos where album_photos.photo_id = photos.id)
+              exists (select 1 from album_photos join albums on albums.id = album_id
+                where album_photos.photo_id = photos.id and is_unlisted = 0)
             from photos where photos.id in (select value from json_each(?)) and {test.test}""",
         (json.dumps(ids.tolist()), *test.values),
     ):
