@@ -17,8 +17,11 @@ from photolib.search import documents, engine
 from photolib.understood import PhotoPlace, Visited
 from web import asked, words
 from web.asked import number
+from web.described import described
 from web.here import library, user, visitor
 from web.language import _
+from web.photo_shapes import PHOTO, TILE
+from web.shapes import ID, PAGE, SCOPE, page_of
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -27,6 +30,7 @@ ALL_LABELS = 100_000  # more than a vocabulary and a person have
 
 
 @bp.get("/photos")
+@described(page_of(TILE), query={**PAGE, "scope": SCOPE, "album_id": ID}, problems=[404])
 def photos() -> dict[str, Any]:
     """The photos of a scope, newest first: of the timeline, or of ?scope=favourites, or of ?album_id=12."""
     album_id = number("album_id")
@@ -37,7 +41,9 @@ def photos() -> dict[str, Any]:
 
 
 @bp.get("/photos/<int:photo_id>")
+@described(PHOTO)
 def photo(photo_id: int) -> dict[str, Any]:
+    """Everything about one photo."""
     found = allowed_photo(photo_id)
     return photo_json(found)
 

@@ -19,7 +19,8 @@ LONGEST = 200  # characters
 
 # Rooms (blueprints) of the API: reading asks for "read" and everything else for "write".
 ROOMS = frozenset({
-    "albums_api", "api", "duplicates", "edits", "events", "map_api", "media", "order_api", "people_api", "search_api", "timeline_api",
+    "albums_api", "api", "duplicates", "edits", "events", "map_api", "media", "openapi", "order_api", "people_api", "search_api",
+    "timeline_api",
 })  # fmt: skip
 OF_ROOM: dict[str, Scope] = {"uploads_api": "upload", "admin_api": "admin"}  # everything in there asks for this
 # Routes that are otherwise than their room. None: no token opens it, whatever it is allowed.

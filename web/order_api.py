@@ -12,16 +12,46 @@ from photolib.folders import Folder
 from photolib.trash import Size
 from web import asked
 from web.api import allowed_photos
+from web.described import described
 from web.edits import edit_json
 from web.guard import takes_files
 from web.here import library, user
 from web.order_pages import empty, question, said, tag_sentence
+from web.shapes import (
+    COUNT,
+    EDITED,
+    ID,
+    PHOTO_IDS,
+    SAID,
+    TEXT,
+    TRUTH,
+    WHOLE,
+    about,
+    and_fields,
+    fields,
+    list_of,
+    named,
+    page_of,
+    text,
+)
 
 bp = Blueprint("order_api", __name__, url_prefix="/api/v1")
+
+SOME_OR_ALL = fields({"photo_ids?": PHOTO_IDS})
+WEIGHED = {"photos": COUNT, "bytes": WHOLE, "said": SAID}
+TAG = named("Tag", fields({"tag_id": ID, "name": TEXT, "count": COUNT}))
+FOLDER = named(
+    "Folder",
+    fields({
+        "folder_id": ID, "name": TEXT, "path": TEXT, "count": COUNT, "count_in_all": about("With all folders below it.", WHOLE),
+        "is_archive": about("Whether it is a zip or the like.", TRUTH),
+    }),
+)  # fmt: skip
 
 
 @bp.post("/trash/weigh")
 @takes_files(asked.LARGEST_LIST)
+@described(fields(WEIGHED), body=SOME_OR_ALL, problems=[404])
 def weigh() -> dict[str, Any]:
     """What deleting {"photo_ids": [1, 2]}, or everything in the trash with {}, comes to: how many photos and bytes, and in words."""
     size = trash.weigh(library().db, user().id, _photo_ids())
@@ -30,6 +60,7 @@ def weigh() -> dict[str, Any]:
 
 @bp.post("/trash/empty")
 @takes_files(asked.LARGEST_LIST)
+@described(fields({**WEIGHED, "left": COUNT}), body=SOME_OR_ALL, problems=[404])
 def empty_trash() -> dict[str, Any]:
     """Delete {"photo_ids": [1, 2]}, or everything in the trash with {}, for good. left: how many photos go in the next minutes."""
     size, left = empty(_photo_ids())
@@ -53,6 +84,7 @@ def _size_json(size: Size) -> dict[str, int]:
 
 
 @bp.get("/tags")
+@described(page_of(TAG))
 def tag_list() -> dict[str, Any]:
     """The visitor's tags by name, with how many photos each is on."""
     found = tags.tags(library().db, user().id)
@@ -60,6 +92,7 @@ def tag_list() -> dict[str, Any]:
 
 
 @bp.patch("/tags/<int:tag_id>")
+@described(EDITED, body=fields({"name?": text(), "merge_into?": ID}))
 def change_tag(tag_id: int) -> dict[str, Any]:
     """{"name": "sea"}: call it otherwise; it becomes one with the tag of that name, if there is one. {"merge_into": 12} does that, too."""
     body = asked.body()
@@ -74,6 +107,7 @@ def change_tag(tag_id: int) -> dict[str, Any]:
 
 
 @bp.delete("/tags/<int:tag_id>")
+@described(EDITED)
 def delete_tag(tag_id: int) -> dict[str, Any]:
     """Take a tag away from all photos."""
     with write(library().db) as db:
@@ -88,12 +122,14 @@ def _tag_edit(edit: Edit) -> dict[str, Any]:
 
 
 @bp.get("/folders")
+@described(page_of(FOLDER))
 def tops() -> dict[str, Any]:
     """Where the visitor's folders begin; the photos of each are the scopes folder-N and, with all below it, tree-N."""
     return {"items": [folder_json(each) for each in folders.tops(library().db, user().id)], "next": None}
 
 
 @bp.get("/folders/<int:folder_id>")
+@described(and_fields(FOLDER, {"trail": list_of(FOLDER), "folders": list_of(FOLDER)}))
 def folder(folder_id: int) -> dict[str, Any]:
     """A folder, the way to it from the top, and the folders in it."""
     db, owner = library().db, user().id

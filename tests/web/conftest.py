@@ -35,6 +35,8 @@ from tests.programs import program
 from web import create_app
 from web.sessions import COOKIE
 
+from .drift import hold_to_descriptions
+
 
 class Client(FlaskClient):
     """Reads and closes every answer, as a server does."""
@@ -47,6 +49,7 @@ def app_for(library: Library) -> Flask:
     """The app, as if set-up had been done; its test clients are signed in as nobody."""
     app = create_app(library)
     app.test_client_class = Client
+    hold_to_descriptions(app)
     app.extensions["photolib.admin_token"] = sign_in(library.db)
     return app
 

@@ -58,6 +58,7 @@ ROUTES = {
     "order_pages.ask": "a list of photos",
     "order_api.tag_list": "a list of photos",
     "order_api.tops": "a list of photos",
+    "openapi.document": "our own files",
     "order_api.folder": "one folder",
     "folders_pages.tree": "a list of photos",
     "review_pages.dates": "a list of photos",

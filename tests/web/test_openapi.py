@@ -1,0 +1,79 @@
+"""The OpenAPI document: every route is in it, in words, and what is sent is held to it."""
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from web import bearer, openapi
+from web.described import description_of
+from web.guard import OPEN
+
+
+def test_every_route_of_the_api_is_described(app: Flask) -> None:
+    missing = [
+        f"{method} {rule.rule} ({rule.endpoint})"
+        for rule, method in openapi.addresses(app)
+        if description_of(app, rule.endpoint, method) is None
+    ]
+    assert not missing, "without @described (docs/web.md, The API): " + ", ".join(missing)
+
+
+def test_every_description_belongs_to_a_route_of_the_api(app: Flask) -> None:
+    """A decorator on a function that is no route of the API, or for a method or a part of the path that it does not have."""
+    described = {name for name, route in app.view_functions.items() if getattr(route, "described", None)}
+    rules = {rule.endpoint: rule for rule, _ in openapi.addresses(app)}
+    assert described <= set(rules)
+    for endpoint in described:
+        for method, said in app.view_functions[endpoint].described.items():  # type: ignore[attr-defined]
+            assert method is None or method in (rules[endpoint].methods or ()), endpoint
+            assert set(said.path) <= rules[endpoint].arguments, endpoint
+
+
+def test_every_route_says_what_it_does(app: Flask) -> None:
+    for _, _, operation in operations(app):
+        assert re.match(r"[A-Z{].{10,}", operation["description"], re.DOTALL), operation["operationId"]
+        assert len(operation["summary"]) < 140, operation["operationId"]
+    ids = [each["operationId"] for _, _, each in operations(app)]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_document_says_which_scope_a_token_needs(app: Flask) -> None:
+    rules = {(openapi.path_of(rule), method): rule for rule, method in openapi.addresses(app)}
+    for path, method, operation in operations(app):
+        rule = rules[path, method]
+        scope = bearer.scope_of(rule, method)
+        if rule.endpoint in OPEN:
+            assert operation["security"] == []
+        elif scope is None:
+            assert operation["security"] == [{"session": []}]
+        else:
+            assert operation["security"] == [{"token": [scope]}, {"session": []}]
+
+
+def test_the_document_is_for_whoever_is_signed_in(client: FlaskClient, anonymous: FlaskClient) -> None:
+    answer = client.get("/api/v1/openapi.json")
+    assert (answer.status_code, answer.json["openapi"]) == (200, "3.1.0")
+    assert answer.json["components"]["schemas"]["Tag"]["required"] == ["tag_id", "name", "count"]
+    assert anonymous.get("/api/v1/openapi.json").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("camara=Canon", "There is no 'camara' here. There are: cursor, size"),
+        ("size=many", "size has to be a whole number."),
+        ("size=1&size=2", "size is there more than once."),
+    ],
+)
+def test_a_query_that_is_not_as_described_is_refused_in_words(client: FlaskClient, query: str, sentence: str) -> None:
+    answer = client.get(f"/api/v1/photos?{query}")
+    assert (answer.status_code, answer.json["error"]["kind"]) == (400, "bad_input")
+    assert sentence in answer.json["error"]["message"]
+
+
+def operations(app: Flask):
+    for path, methods in openapi.document_of(app)["paths"].items():
+        for method, operation in methods.items():
+            yield path, method.upper(), operation
