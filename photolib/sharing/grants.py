@@ -47,7 +47,7 @@ class Permit:
     show_location: bool
 
 
-_COLUMNS = """grants.id, grants.owner_id, grants.album_id, grants.photo_id, grants.person_id, grants.since, grants.audience, grants.user_id,
+COLUMNS = """grants.id, grants.owner_id, grants.album_id, grants.photo_id, grants.person_id, grants.since, grants.audience, grants.user_id,
   grants.role, grants.show_location, grants.created_at"""
 
 # Whether a grant is for the user :me.
@@ -127,16 +127,17 @@ def by_owner(db: Database, owner_id: int) -> list[Grant]:
 def to_user(db: Database, user_id: int) -> list[Grant]:
     """What others share with somebody, the latest first."""
     rows = db.conn.execute(
-        f"select {_COLUMNS} from grants where owner_id <> :me and {TO_ME} order by id desc", {"me": user_id}
+        f"select {COLUMNS} from grants where owner_id <> :me and {TO_ME} order by id desc", {"me": user_id}
     )
-    return [_grant(row) for row in rows.fetchall()]
+    return [of_row(row) for row in rows.fetchall()]
 
 
 def _grants(db: Database, where: str, *values: Any) -> list[Grant]:
-    return [_grant(row) for row in db.conn.execute(f"select {_COLUMNS} from grants {where}", values).fetchall()]
+    return [of_row(row) for row in db.conn.execute(f"select {COLUMNS} from grants {where}", values).fetchall()]
 
 
-def _grant(row: Sequence[Any]) -> Grant:
+def of_row(row: Sequence[Any]) -> Grant:
+    """A row of COLUMNS."""
     return Grant(*(*row[:9], bool(row[9]), row[10]))
 
 
@@ -168,10 +169,10 @@ def give(
             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             on conflict (owner_id, coalesce(album_id, 0), coalesce(photo_id, 0), coalesce(person_id, 0), coalesce(since, ''), audience,
               coalesce(user_id, 0)) do update set role = excluded.role, show_location = excluded.show_location
-            returning {_COLUMNS.replace("grants.", "")}""",
+            returning {COLUMNS.replace("grants.", "")}""",
         (owner_id, *values.values(), audience, user_id, role, int(show_location), now()),
     ).fetchone()  # fmt: skip
-    return _grant(row)
+    return of_row(row)
 
 
 def take_back(db: Database, grant_id: int) -> None:
