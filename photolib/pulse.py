@@ -55,7 +55,7 @@ class Pulse:
             while True:
                 now = version(db)
                 with self._changed:
-                    if before is not None and now != before:
+                    if now != before:  # the first look too: nobody looked before it
                         self._beats += 1
                         self._changed.notify_all()
                     if self._waiting:

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 import web.events
 from photolib import edits
 from photolib.db import write
+from photolib.pulse import Pulse
 from tests.web.conftest import ListPhotos, client_of, sign_in
 
 
@@ -46,6 +47,12 @@ def test_more_changes_than_anybody_wants_to_hear_of_are_not_named(client: FlaskC
     list_photos(*["2024-06-14T12:00:00.000"] * 501)
     told = dict(events(client.get("/api/v1/events?seconds=0", headers={"Last-Event-ID": "0"}).text))
     assert told["photos"] == {"photo_ids": None}
+
+
+def test_whoever_begins_to_wait_is_woken_for_what_nobody_watched(library) -> None:
+    """Something may have changed between their own look and the first one of the pulse."""
+    pulse = Pulse(library.connections)
+    assert pulse.wait(pulse.beats, 60) == 1
 
 
 def test_an_event_comes_while_the_page_listens(library, client: FlaskClient, list_photos: ListPhotos) -> None:
