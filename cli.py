@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from commands import config, importing, jobs, models, search, serve, status, users, verify
+from commands import config, export, importing, jobs, models, search, serve, status, users, verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,6 +28,7 @@ def main(context: click.Context, file: Path | None, data_dir: Path | None) -> No
 for command in (
     serve.serve,
     importing.import_,
+    export.export,
     search.search,
     status.status,
     status.doctor,

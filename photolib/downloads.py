@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 WINDOWS_FORBIDS = '<>:"/\\|?*'
+# Names of devices, with whatever ending: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+WINDOWS_KEEPS = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in "0123456789¹²³")}
 
 
 @dataclass(frozen=True)
@@ -43,24 +45,37 @@ def unique(names: Iterable[str]) -> Iterator[str]:
     taken: set[str] = set()
     counts: dict[str, int] = {}
     for name in names:
-        plain = _plain(name)
-        stem, dot, ending = plain.rpartition(".")
-        stem, ending = (stem, dot + ending) if stem else (plain, "")
-        chosen = plain
-        while _same(chosen) in taken:
-            number = counts[_same(plain)] = counts.get(_same(plain), 1) + 1
+        kept = plain(name)
+        stem, dot, ending = kept.rpartition(".")
+        stem, ending = (stem, dot + ending) if stem else (kept, "")
+        chosen = kept
+        while same(chosen) in taken:
+            number = counts[same(kept)] = counts.get(same(kept), 1) + 1
             chosen = f"{stem} ({number}){ending}"
-        taken.add(_same(chosen))
+        taken.add(same(chosen))
         yield chosen
 
 
-def _plain(name: str) -> str:
+def unique_endings(endings: Iterable[str]) -> Iterator[str]:
+    """These endings of files that share a stem, made different from each other: ".jpg", ".mov", "-2.mov"."""
+    taken: set[str] = set()
+    for ending in endings:
+        chosen, number = ending, 1
+        while same(chosen) in taken:
+            number += 1
+            chosen = f"-{number}{ending}"
+        taken.add(same(chosen))
+        yield chosen
+
+
+def plain(name: str) -> str:
     """Without separators, control characters and what Windows forbids; never empty, never hidden, never a way out of the folder."""
     readable = name.encode("utf-8", "replace").decode()  # bytes of a file's name that are no text
     kept = "".join("_" if each in WINDOWS_FORBIDS or ord(each) < 32 or ord(each) == 127 else each for each in readable)
-    return kept.strip(" .")[-200:] or "photo"
+    kept = kept.strip(" .")[-200:].strip(" .") or "photo"
+    return f"_{kept}" if kept.partition(".")[0].rstrip(" ").upper() in WINDOWS_KEEPS else kept
 
 
-def _same(name: str) -> str:
+def same(name: str) -> str:
     """Equal for names that some file system takes for one: in case, or in how an accent is written."""
     return unicodedata.normalize("NFC", name.casefold())

@@ -90,6 +90,10 @@ class Progress:
         """So many originals are hashed again."""
         self._show(f"hashing originals ({read_bytes / 1e9:.1f} GB)", done, total, slot="hashing")
 
+    def exported(self, done: int, total: int, written_bytes: int) -> None:
+        """So many files of an export are there, and so many bytes were written."""
+        self._show(f"writing photos ({written_bytes / 1e9:.1f} GB)", done, total, slot="writing")
+
     def _show(self, text: str, done: int, total: int | None, slot: str | None = None) -> None:
         slot = slot or text
         began, done_before = self._began.setdefault(slot, (time.monotonic(), done))
