@@ -29,7 +29,8 @@ SEEN_EVERY = timedelta(minutes=1)  # "last used" is no more exact than that, so 
 
 @dataclass(frozen=True)
 class Token:
-    """What is known of a token. The token itself is not: only whoever made it has that. Moments are ISO 8601, UTC."""
+    """What is known of a token. The token itself is not: only whoever made it has that. Moments are ISO 8601, UTC. photos_sent: by a
+    device that puts photos here, those that were new."""
 
     id: int
     user_id: int
@@ -38,13 +39,14 @@ class Token:
     created_at: str
     expires_at: str | None
     last_used_at: str | None
+    photos_sent: int
 
     @property
     def is_expired(self) -> bool:
         return self.expires_at is not None and self.expires_at <= _iso(datetime.now(UTC))
 
 
-_COLUMNS = ("id", "user_id", "name", "scopes", "created_at", "expires_at", "last_used_at")
+_COLUMNS = ("id", "user_id", "name", "scopes", "created_at", "expires_at", "last_used_at", "photos_sent")
 _SELECT = ", ".join(f"tokens.{name}" for name in _COLUMNS)
 
 
@@ -108,6 +110,11 @@ def is_long_unseen(token: Token) -> bool:
 def see(db: Database, token: Token) -> None:
     """Note that a token is in use."""
     db.conn.execute("update tokens set last_used_at = ? where id = ?", (_iso(datetime.now(UTC)), token.id))
+
+
+def count_photo(db: Database, token: Token) -> None:
+    """Note that a device has sent a photo that was not here."""
+    db.conn.execute("update tokens set photos_sent = photos_sent + 1 where id = ?", (token.id,))
 
 
 def of_user(db: Database, user_id: int) -> list[Token]:

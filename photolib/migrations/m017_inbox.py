@@ -9,12 +9,12 @@ from photolib.migrations.schema import schema
 def m017_inbox(db: Database) -> None:
     """A tree of names for each user. It only remembers what was sent: taking something out of it touches no photo."""
     statements = (
-        # parent_id: null at the top. modified_at, added_at: seconds since 1970, the first as its sender says. key and sha1: of the bytes
-        # that came; they stay when the photo goes, so that nobody's phone sends again what they have deleted here. body: of the small
-        # files that clients leave everywhere and that are no photos.
+        # parent_id: null at the top. modified_at, added_at: seconds since 1970, the first as its sender says. key: SHA-256 of the bytes
+        # that came; checksums: others of them, by which clients compare. They stay when the photo goes, so that nobody's phone sends
+        # again what was deleted here. body: of the small files that clients leave everywhere and that are no photos.
         """create table inbox (id integer primary key, owner_id integer not null references users(id) on delete cascade,
              parent_id integer references inbox(id) on delete cascade, name text not null, is_folder integer not null,
-             size integer not null default 0, modified_at integer not null, added_at integer not null, key text, sha1 text,
+             size integer not null default 0, modified_at integer not null, added_at integer not null, key text, checksums text,
              photo_id integer references photos(id) on delete set null, body blob) strict""",
         "create unique index idx_inbox_name on inbox (owner_id, coalesce(parent_id, 0), name)",
         "create index idx_inbox_parent on inbox (parent_id) where parent_id is not null",
