@@ -24,6 +24,7 @@ def create_app(library: "Library") -> "Flask":
         albums_pages,
         api,
         credentials_pages,
+        dav,
         described,
         door,
         doorway,
@@ -103,6 +104,7 @@ def create_app(library: "Library") -> "Flask":
         downloads,
         uploads_api,
         uploads_pages,
+        dav,
         openapi,
         shared_pages,
     ):
