@@ -1,6 +1,7 @@
 """Coming in otherwise than with a password alone: the second step after it, a passkey, an account at a provider of the settings."""
 
 import hmac
+import logging
 import secrets
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from web.here import library, user
 from web.language import _
 
 bp = Blueprint("ways_in", __name__)
+log = logging.getLogger(__name__)
 
 PASSKEY, ELSEWHERE = "passkey", "elsewhere"  # steps that are under way
 
@@ -50,6 +52,7 @@ def take_second_step() -> ResponseReturnValue:
             throttle.count(db, *counters)
         with write(library().db, durable=True) as db:
             if not totp.take(db, person.id, request.form.get("code", "")):
+                log.warning("user %d gave a wrong code of the second step, from %s", person.id, client.address)
                 raise NotSignedIn(
                     _("This code is not right, or was used before. The app shows a new one every 30 seconds.")
                 )

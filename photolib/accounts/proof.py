@@ -1,5 +1,6 @@
 """Proving once more who sits there, before something that whoever found an open browser must not do: a password, or a code of the app."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 
 from sqlite_utils import Database
@@ -9,6 +10,8 @@ from photolib.accounts.sessions import Client, Session
 from photolib.accounts.users import Account
 from photolib.db import write
 from photolib.errors import BadInput, Refused
+
+log = logging.getLogger(__name__)
 
 FRESH = timedelta(minutes=10)  # for so long after signing in it is not asked again
 
@@ -43,6 +46,7 @@ def require(db: Database, user: Account, session: Session, said: str, client: Cl
         with write(db, durable=True) as changed:
             is_right = totp.take(changed, user.id, said)
     if not is_right:
+        log.warning("user %d did not prove who they are, from %s", user.id, client.address)
         raise BadInput("That is not your password, and no code that is good now.")
     with write(db) as changed:
         throttle.forgive(changed, counter)

@@ -1,6 +1,7 @@
 """The first run: whoever reads the code at the console makes the owner-to-be the admin, under a name of their own."""
 
 import hmac
+import logging
 
 from sqlite_utils import Database
 
@@ -10,6 +11,8 @@ from photolib.accounts.users import Account
 from photolib.db import write
 from photolib.errors import NotFound, Refused
 from photolib.said import Said
+
+log = logging.getLogger(__name__)
 
 
 def is_done(db: Database) -> bool:
@@ -38,6 +41,7 @@ def finish(db: Database, code: str, name: str, display_name: str, password: str,
     if not _is_right(db, code):
         if is_done(db):
             raise Refused(ALREADY)  # meanwhile
+        log.warning("a wrong code of the first start was given, from %s", client.address)
         raise Refused("This is not the code that photolib printed when it was started last.")
     with write(db) as changed:
         throttle.forgive(changed, _counter(client))  # what is wrong from here on is no guess

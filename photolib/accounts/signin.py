@@ -1,5 +1,9 @@
-"""Signing in: a name and a password, then perhaps a second step. The same steps for a web page and for what comes later."""
+"""Signing in: a name and a password, then perhaps a second step. The same steps for a web page and for what comes later.
 
+Who came in, and who did not, is written to the log: users by number, others by their address alone.
+"""
+
+import logging
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -10,6 +14,8 @@ from photolib.accounts.users import Account
 from photolib.db import write
 from photolib.errors import NotSignedIn, Refused
 from photolib.sources import now
+
+log = logging.getLogger(__name__)
 
 KNOWN_FOR_DAYS = 180
 SECOND_STEP = "/login/second"  # the page that asks for it
@@ -41,6 +47,7 @@ def with_password(db: Database, name: str, password: str, client: Client, is_kep
         throttle.count(changed, *counters)
     kept = users.password_hash(db, user.id) if user is not None else None
     if not passwords.matches(password, kept) or user is None or kept is None or user.is_disabled:
+        log.warning("a sign-in was refused: wrong name or password, from %s", client.address)
         raise NotSignedIn("The name or the password is not right.")
     rehashed = passwords.hash(password) if passwords.is_outdated(kept) else None
     with write(db, durable=True) as changed:
@@ -62,14 +69,14 @@ def begin(
     is_pending = not has_taken_second_step and needs_second_step(db, user.id)
     started = sessions.start(db, user.id, client, is_kept, is_pending)
     if not is_pending:
-        _remember_address(db, user.id, client.address)
+        _came_in(db, user.id, client)
     return Begun(user, started)
 
 
 def finish(db: Database, pending: Session, client: Client) -> Started:
     """The second step was taken: a session with a new token takes the place of the pending one. Expects to be inside write()."""
     sessions.revoke(db, pending.user_id, pending.id)
-    _remember_address(db, pending.user_id, client.address)
+    _came_in(db, pending.user_id, client)
     return sessions.start(db, pending.user_id, client, pending.is_kept)
 
 
@@ -84,6 +91,11 @@ def is_known(db: Database, user_id: int, address: str) -> bool:
         "select 1 from known_addresses where user_id = ? and address = ?", (user_id, throttle.network_of(address))
     )
     return found.fetchone() is not None
+
+
+def _came_in(db: Database, user_id: int, client: Client) -> None:
+    log.info("user %d signed in, from %s", user_id, client.address)
+    _remember_address(db, user_id, client.address)
 
 
 def _remember_address(db: Database, user_id: int, address: str) -> None:
@@ -105,6 +117,7 @@ def change_password(db: Database, user: Account, held: Session, old: str, new: s
         throttle.count(changed, counter)
     kept = users.password_hash(db, user.id)
     if not passwords.matches(old, kept) or kept is None:
+        log.warning("user %d gave a wrong present password, from %s", user.id, client.address)
         raise Refused("The present password is not right.")
     with write(db, durable=True) as changed:
         throttle.forgive(changed, counter)

@@ -1,5 +1,6 @@
 """Users: who there is, what they may do, how much they may keep. Functions that write expect to be inside `db.write()`."""
 
+import logging
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from photolib import catalog
 from photolib.catalog import OWNER_TO_BE, User
 from photolib.errors import BadInput, NotFound, Refused
 from photolib.sources import now
+
+log = logging.getLogger(__name__)
 
 Role = Literal["admin", "member", "guest"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -165,6 +168,7 @@ def set_password(db: Database, user_id: int, hashed: str, keep_session: int | No
     db.conn.execute(
         "update users set password_hash = ?, password_changed_at = ? where id = ?", (hashed, now(), user_id)
     )
+    log.info("user %d has a new password", user_id)
     db.conn.execute("delete from invitations where user_id = ?", (user_id,))
     end_sessions(db, user_id, but=keep_session)
 
@@ -197,6 +201,7 @@ def set_role(db: Database, user_id: int, role: str) -> None:
     if role != "admin":
         _keep_an_admin(db, user_id)
     db.conn.execute("update users set role = ? where id = ?", (role, user_id))
+    log.info("user %d is %s from now on", user_id, role)
 
 
 def set_quota(db: Database, user_id: int, quota_bytes: int | None) -> None:
@@ -208,6 +213,7 @@ def disable(db: Database, user_id: int) -> None:
     """Nobody comes in as this user any more; their photos stay. Raises Refused for the last admin."""
     _keep_an_admin(db, user_id)
     db.conn.execute("update users set is_disabled = 1 where id = ?", (user_id,))
+    log.info("user %d is disabled", user_id)
     db.conn.execute("delete from invitations where user_id = ?", (user_id,))
     end_sessions(db, user_id)
 

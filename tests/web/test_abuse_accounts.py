@@ -22,6 +22,7 @@ from web import create_app, guard
 from web.door import local_path
 from web.sessions import COOKIE, SECURE_COOKIE
 
+from .asked_for import rules
 from .conftest import Client, app_for, client_of, sign_in
 
 GOOD = "correct horse battery"
@@ -90,7 +91,7 @@ def rows(library: Library, table: str) -> list[Any]:
 
 def every_route(app: Flask) -> Iterator[tuple[str, str, str]]:
     """Endpoint, method and an address of every route there is."""
-    for rule in app.url_map.iter_rules():
+    for rule in rules(app):
         built = rule.build({name: {"filename": "look.css"}.get(name, "1") for name in rule.arguments})
         assert built is not None
         for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}):
@@ -715,6 +716,29 @@ def test_32_no_secret_is_in_a_log_or_an_answer(
             if not (secret == GOOD and answer is answers[3]):  # typed into the field for the name, which is shown again
                 assert secret not in answer.text
     assert "Traceback" not in caplog.text
+
+
+def test_32_the_log_says_who_came_in_or_did_not_by_number_and_address_alone(
+    fresh: Flask, library: Library, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    set_up(browser(fresh, "192.168.1.3"), code.replace(code[0], "x"))
+    set_up(browser(fresh, "192.168.1.4"), code)
+    log_in(browser(fresh, "192.168.1.5"), "mara", "a wrong password")
+    log_in(browser(fresh, "192.168.1.6"), "nobody", GOOD)
+    inside = browser(fresh, "192.168.1.7")
+    log_in(inside, "mara", GOOD)
+    inside.post("/account/password", data={"old": "a wrong password", "new": GOOD + " again"})
+    said = [record.getMessage() for record in caplog.records if record.name.startswith("photolib.accounts")]
+    assert said == [
+        "a wrong code of the first start was given, from 192.168.1.3",
+        "user 1 has a new password",
+        "user 1 signed in, from 192.168.1.4",
+        "a sign-in was refused: wrong name or password, from 192.168.1.5",
+        "a sign-in was refused: wrong name or password, from 192.168.1.6",
+        "user 1 signed in, from 192.168.1.7",
+        "user 1 gave a wrong present password, from 192.168.1.7",
+    ]
 
 
 def test_32_debug_is_off_and_a_bug_shows_nothing(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
