@@ -12,19 +12,26 @@ from photolib.albums import Album
 from photolib.db import write
 from photolib.errors import BadInput
 from web import asked
+from web.album_shapes import ALBUM, ALBUM_EDITED, ALBUM_GONE, CHANGING, MAKING
 from web.albums import album_json, allowed_album, looked_at, sentence
 from web.api import allowed_photos
 from web.asked import number
+from web.described import described
 from web.guard import takes_files
 from web.here import library, user
+from web.shapes import ID, PAGE, PHOTO_IDS, SOME_PHOTOS, TEXT, and_fields, fields, list_of, one_of, page_of
 
 bp = Blueprint("albums_api", __name__, url_prefix="/api/v1/albums")
 
-MAKING = ("title", "description", "parent_id", "photo_ids", "query", "folder_id", "is_tree")
-CHANGING = ("title", "description", "parent_id", "order_by", "cover_id", "query")
-
 
 @bp.get("")
+@described(
+    page_of(ALBUM),
+    query={
+        **PAGE, "parent_id": ID, "q": TEXT, "sort": one_of(*albums.SORTS), "level": one_of("all"), "fillable": one_of("0", "1"),
+    },
+    problems=[404],
+)  # fmt: skip
 def listed() -> dict[str, Any]:
     """Albums of the top, or in ?parent_id=; with q those of all levels whose title has these words, with level=all simply all.
 
@@ -43,10 +50,10 @@ def listed() -> dict[str, Any]:
 
 @bp.post("")
 @takes_files(asked.LARGEST_LIST)
+@described({201: ALBUM_EDITED}, body=MAKING, problems=[404])
 def make() -> tuple[dict[str, Any], int]:
-    """{"title": ..., "description"?, "parent_id"?} with nothing else, or photo_ids, or a query that fills it, or a folder_id to follow
-    (is_tree: with the folders in it)."""
-    body = asked.body(*MAKING)
+    """Make an album: empty, or of photo_ids, or of a query that fills it, or of a folder_id to follow."""
+    body = asked.body()
     parent = _parent(body)
     photo_ids = asked.ids(body, least=0) if body.get("photo_ids") is not None else []
     allowed_photos(photo_ids, "edit")
@@ -59,52 +66,58 @@ def make() -> tuple[dict[str, Any], int]:
 
 
 @bp.get("/<int:album_id>")
+@described(and_fields(ALBUM, {"path": list_of(fields({"album_id": ID, "title": TEXT}))}))
 def album(album_id: int) -> dict[str, Any]:
-    """path: the albums around it, from the outermost on."""
+    """One album. path: the albums around it, from the outermost on."""
     found = looked_at(album_id)
     path = albums.path(library().db, album_id)
     return {**album_json(found), "path": [{"album_id": each, "title": title} for each, title in path[:-1]]}
 
 
 @bp.patch("/<int:album_id>")
+@described(ALBUM_EDITED, body=CHANGING)
 def change(album_id: int) -> dict[str, Any]:
-    """title, description, parent_id (null for none), order_by (oldest, newest, manual), cover_id (null for the first), query."""
+    """Change what an album is called, where it lies, its order, its cover or its query."""
     found = allowed_album(album_id, "edit")
-    body = asked.body(*CHANGING)
+    body = asked.body()
     _parent(body)
     return _edit(found, lambda db, now: album_edits.change(db, user().id, now, body))
 
 
 @bp.delete("/<int:album_id>")
+@described(ALBUM_GONE)
 def delete(album_id: int) -> dict[str, Any]:
-    """The album, not its photos."""
+    """Delete an album, not its photos."""
     return _edit(allowed_album(album_id, "edit"), lambda db, now: album_edits.delete(db, user().id, now))
 
 
 @bp.post("/<int:album_id>/photos")
 @takes_files(asked.LARGEST_LIST)
+@described(ALBUM_EDITED, body=SOME_PHOTOS)
 def put(album_id: int) -> dict[str, Any]:
-    """{"photo_ids": [...]}: to the end, or to their days in an album that is ordered by date."""
-    found, photo_ids = allowed_album(album_id, "edit"), asked.ids(asked.body("photo_ids"))
+    """Put photos at its end, or at their days in an album that is ordered by date."""
+    found, photo_ids = allowed_album(album_id, "edit"), asked.ids(asked.body())
     allowed_photos(photo_ids, "edit")
     return _edit(found, lambda db, now: album_edits.put(db, user().id, now, photo_ids))
 
 
 @bp.delete("/<int:album_id>/photos")
 @takes_files(asked.LARGEST_LIST)
+@described(ALBUM_EDITED, body=SOME_PHOTOS)
 def take(album_id: int) -> dict[str, Any]:
-    """{"photo_ids": [...]}"""
-    found, photo_ids = allowed_album(album_id, "edit"), asked.ids(asked.body("photo_ids"))
+    """Take photos out of it. They stay in the library."""
+    found, photo_ids = allowed_album(album_id, "edit"), asked.ids(asked.body())
     allowed_photos(photo_ids, "edit")
     return _edit(found, lambda db, now: album_edits.take(db, user().id, now, photo_ids))
 
 
 @bp.post("/<int:album_id>/order")
 @takes_files(asked.LARGEST_LIST)
+@described(ALBUM_EDITED, body=fields({"photo_ids": PHOTO_IDS, "before?": ID, "after?": ID}))
 def move(album_id: int) -> dict[str, Any]:
-    """{"photo_ids": [...], "before": 12} or "after", or neither for the end: they stand there in the order given."""
+    """Move photos to before one or after one, or to the end with neither: they stand there in the order given."""
     found = allowed_album(album_id, "edit")
-    body = asked.body("photo_ids", "before", "after")
+    body = asked.body()
     photo_ids, before, after = asked.ids(body), asked.whole(body, "before"), asked.whole(body, "after")
     if before is not None and after is not None:
         raise BadInput("Photos are moved before one or after one.")

@@ -14,14 +14,16 @@ from photolib.library import Library
 from photolib.overview import overview, queue
 from photolib.scopes import Scope
 from photolib.search import documents, engine
+from photolib.sharing import seen
 from photolib.understood import PhotoPlace, Visited
 from web import asked, words
 from web.asked import number
 from web.described import described
 from web.here import library, user, visitor
 from web.language import _
-from web.photo_shapes import PHOTO, TILE
-from web.shapes import ID, PAGE, SCOPE, page_of
+from web.photo_shapes import LABEL, PHOTO, TILE
+from web.shapes import A_NUMBER, ADDRESS, COUNT, ID, PAGE, SCOPE, TEXT, TRUTH, fields, list_of, page_of, text
+from web.standing_shapes import PROGRESS, STANDING, VISITED
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -49,6 +51,7 @@ def photo(photo_id: int) -> dict[str, Any]:
 
 
 @bp.get("/labels")
+@described(page_of(fields({"label": TEXT, "count": COUNT, "cover": ADDRESS})))
 def label_list() -> dict[str, Any]:
     """What is seen on the visitor's photos, the most frequent first, as counted for search; cover: of the photo that came last."""
     db, owner = library().db, user().id
@@ -66,6 +69,10 @@ def label_list() -> dict[str, Any]:
 
 
 @bp.post("/photos/<int:photo_id>/labels")
+@described(
+    fields({"photo_id": ID, "labels": list_of(LABEL)}),
+    body=fields({"label": text(LONGEST_LABEL, least=1), "is_there?": TRUTH}),
+)
 def correct_label(photo_id: int) -> dict[str, Any]:
     """{"label": "dog", "is_there": false}: a person says what a photo shows or does not; models leave that alone."""
     allowed_photo(photo_id, "edit")
@@ -85,17 +92,21 @@ def label_json(photo_id: int) -> list[dict[str, Any]]:
 
 
 @bp.get("/places")
+@described(page_of(VISITED))
 def places() -> dict[str, Any]:
     """Countries, in them regions, in them cities, each with the number of photos and the latest one's picture."""
     return {"items": [visited_json(each) for each in understood.places(library().db, user().id)], "next": None}
 
 
 @bp.get("/status")
+@described(STANDING)
 def status() -> dict[str, Any]:
+    """How photolib stands: counts, what waits, what failed, which models there are. Members are told of what is theirs."""
     return overview(library(), user().id, is_whole=user().role == "admin")
 
 
 @bp.get("/progress")
+@described(PROGRESS, query={"since": A_NUMBER})
 def progress() -> dict[str, Any]:
     """What an open page asks every few seconds: how much is left to do, and how many photos came since it was loaded."""
     return progress_json(library(), user().id, number("since") or 0)
@@ -122,7 +133,20 @@ def allowed_photo(photo_id: int, act: access.Action = "view") -> Photo:
     """A photo the visitor may view (or "edit"). Raises NotFound for any other, whether it exists or not."""
     found = catalog.photo(library().db, photo_id)
     access.require(visitor(), act, found)
+    return seen.photo(visitor(), found)
+
+
+def own_photo(photo_id: int) -> Photo:
+    """A photo of the visitor's own, to look at: for what is known about it besides. Raises NotFound for any other."""
+    found = allowed_photo(photo_id)
+    if not is_own(found):
+        raise NotFound("There is no such photo.")
     return found
+
+
+def is_own(what: access.Owned) -> bool:
+    """Whether this is the visitor's own, and not one that somebody lets them see."""
+    return seen.is_own(visitor(), what)
 
 
 def allowed_photos(photo_ids: Sequence[int], act: access.Action = "view") -> None:
@@ -141,6 +165,12 @@ def asked_scope() -> Scope:
     if scope.kind == "album":
         album_searches.freshen(library(), albums.album(library().db, scope.ids[0]))
     return scope
+
+
+def sees_places(scope: Scope) -> bool:
+    """Whether the visitor may know where the photos of a scope were taken."""
+    album = albums.album(library().db, scope.ids[0]) if scope.kind == "album" else None
+    return seen.places_of(visitor(), scope, album)
 
 
 def placeholder(stored: bytes | None) -> str | None:
@@ -168,14 +198,14 @@ def tile_json(photo: Tile) -> dict[str, Any]:
         "width": photo.width,
         "height": photo.height,
         "duration": photo.duration,
-        "is_favourite": photo.is_favourite,
+        "is_favourite": photo.is_favourite and is_own(photo),
         "placeholder": placeholder(photo.placeholder),
         "urls": urls(photo.key),
     }
 
 
 def photo_json(photo: Photo) -> dict[str, Any]:
-    """Everything."""
+    """Everything that the visitor may know of a photo, as allowed_photo() gives it."""
     same = (
         "key", "type", "status", "filename", "title", "description", "taken_at", "utc_offset", "taken_at_source",
         "latitude", "longitude", "altitude", "direction",
@@ -183,7 +213,9 @@ def photo_json(photo: Photo) -> dict[str, Any]:
     return {
         "photo_id": photo.id,
         **{name: getattr(photo, name) for name in same},
-        "place": place_json(understood.place(library().db, photo.id)),
+        "place": place_json(understood.place(library().db, photo.id))
+        if access.sees_location(visitor(), photo)
+        else None,
         "width": photo.width,
         "height": photo.height,
         "duration": photo.duration,
@@ -199,7 +231,7 @@ def photo_json(photo: Photo) -> dict[str, Any]:
         "trashed_at": photo.trashed_at,
         "added_at": photo.added_at,
         "tags": photo.tags,
-        "labels": label_json(photo.id),
+        "labels": label_json(photo.id) if is_own(photo) else [],
         "people": people(photo),
         "albums": photo.albums,
         "format": photo.format,
@@ -255,6 +287,8 @@ def people(photo: Photo) -> list[dict[str, Any]]:
 
     Until faces have been looked for, the file's regions stand in for them.
     """
+    if not is_own(photo):
+        return []
     here = faces.faces_in(library().db, photo.id)
     boxed = [
         {"person_id": face.person_id, "name": face.name, "box": asdict(face.box)}

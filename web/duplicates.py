@@ -11,15 +11,44 @@ from photolib.errors import BadInput
 from web import asked
 from web.api import tile_json
 from web.asked import LONGEST_PAGE, number
+from web.described import described
 from web.here import library, user
+from web.photo_shapes import TILE
+from web.shapes import (
+    A_NUMBER,
+    ADDRESS,
+    ID,
+    SHARE,
+    SIZE,
+    TEXT,
+    about,
+    and_fields,
+    fields,
+    list_of,
+    maybe,
+    named,
+    one_of,
+    page_of,
+)
 
 bp = Blueprint("duplicates", __name__, url_prefix="/api/v1/duplicates")
 
 PAGE = 50
 KINDS = (duplicates.DUPLICATE, duplicates.BURST)
+CHOSEN = list_of(ID, least=1, most=LONGEST_PAGE)
+QUALITY = {"sharpness": maybe(SHARE), "exposure": maybe(SHARE)}
+GROUP = named(
+    "Duplicates",
+    fields({
+        "duplicate_id": ID, "kind": one_of(*KINDS), "best": ID, "decided_by": maybe(TEXT),
+        "photos": list_of(named("TileOfGroup", and_fields(TILE, QUALITY))),
+    }),
+)  # fmt: skip
+MERGED = fields({"photo_id": ID, "trashed": list_of(ID), "undo": ADDRESS})
 
 
 @bp.get("")
+@described(page_of(GROUP), query={"kind": one_of(*KINDS), "cursor": about("What `next` was.", A_NUMBER), "size": SIZE})
 def groups() -> dict[str, Any]:
     """Newest first; kind=duplicate or kind=burst for one kind only. The first photo of each is the one to keep."""
     kind = request.args.get("kind")
@@ -31,6 +60,7 @@ def groups() -> dict[str, Any]:
 
 
 @bp.post("/<int:stack_id>/merge")
+@described(MERGED, body=fields({"keep?": maybe(ID), "photo_ids?": maybe(CHOSEN)}))
 def merge(stack_id: int) -> dict[str, Any]:
     """{"keep": 17, "photo_ids": [18, 19]}, or {} for the best and all others: keep one, the others go to the trash."""
     body = asked.body()
@@ -47,6 +77,7 @@ def merge(stack_id: int) -> dict[str, Any]:
 
 
 @bp.post("/merges/<int:merge_id>/undo")
+@described(fields({"restored": list_of(ID)}))
 def undo_merge(merge_id: int) -> dict[str, Any]:
     """The photos come back; what went over to the kept one stays there."""
     with write(library().db) as db:
@@ -55,6 +86,7 @@ def undo_merge(merge_id: int) -> dict[str, Any]:
 
 
 @bp.post("/<int:stack_id>/keep")
+@described(fields({"duplicate_id": ID}), body=fields({"photo_ids?": maybe(CHOSEN)}))
 def keep_apart(stack_id: int) -> dict[str, Any]:
     """These are different: all of them, or with {"photo_ids": [18]} those from the others."""
     body = asked.body()
@@ -64,6 +96,7 @@ def keep_apart(stack_id: int) -> dict[str, Any]:
 
 
 @bp.post("/<int:stack_id>/best")
+@described(GROUP, body=fields({"photo_id": ID}))
 def choose_best(stack_id: int) -> dict[str, Any]:
     """{"photo_id": 18}: this one is the best, whatever comes."""
     photo_id = asked.whole(asked.body(), "photo_id")

@@ -12,15 +12,19 @@ from photolib.edits import Edit
 from photolib.errors import BadInput
 from web import asked
 from web.api import allowed_photo, allowed_photos, photo_json
+from web.described import described
 from web.done import done, undoing
 from web.guard import takes_files
 from web.here import library, user
 from web.language import _, ngettext
+from web.photo_shapes import CHANGED_PHOTO, CHANGES, CHANGES_OF_MANY
+from web.shapes import EDITED
 
 bp = Blueprint("edits", __name__)
 
 
 @bp.patch("/api/v1/photos/<int:photo_id>")
+@described(CHANGED_PHOTO, body=CHANGES)
 def change(photo_id: int) -> dict[str, Any]:
     """What edits.checked() explains, for one photo; answers with all of it, and with what undoes the change."""
     allowed_photo(photo_id, "edit")
@@ -29,6 +33,7 @@ def change(photo_id: int) -> dict[str, Any]:
 
 
 @bp.delete("/api/v1/photos/<int:photo_id>")
+@described(EDITED)
 def trash(photo_id: int) -> dict[str, Any]:
     """Into the trash, from where it can be taken back."""
     allowed_photo(photo_id, "edit")
@@ -37,6 +42,7 @@ def trash(photo_id: int) -> dict[str, Any]:
 
 @bp.post("/api/v1/photos/edit")
 @takes_files(asked.LARGEST_LIST)
+@described(EDITED, body=CHANGES_OF_MANY, problems=[404])
 def change_many() -> dict[str, Any]:
     """{"photo_ids": [1, 2], "is_favourite": true}: the changes of PATCH for many photos at once."""
     said = asked.body()
@@ -46,7 +52,9 @@ def change_many() -> dict[str, Any]:
 
 
 @bp.post("/api/v1/edits/<int:edit_id>/undo")
+@described(EDITED)
 def undo(edit_id: int) -> dict[str, Any]:
+    """Take back what an edit has done."""
     return edit_json(_undo(edit_id))
 
 

@@ -22,7 +22,9 @@ from photolib.pulse import Pulse
 from web import bearer, language, sessions
 from web.api import progress_json
 from web.asked import number
+from web.described import described, media
 from web.here import library, user
+from web.shapes import A_NUMBER, TEXT, about
 
 bp = Blueprint("events", __name__, url_prefix="/api/v1")
 
@@ -40,6 +42,11 @@ _listening: dict[tuple[int, str], object] = {}  # for each user's tab the stream
 
 
 @bp.get("/events")
+@described(
+    media("text/event-stream"),
+    query={"since": A_NUMBER, "seconds": A_NUMBER, "tab": TEXT},
+    headers={"Last-Event-ID": about("The id of the event that came last, as browsers send it.", TEXT)},
+)
 def events() -> Response:
     """since: the id of the photo that came last when the page was made, for counting those that came after it. seconds: how long to
     listen, at most LONGEST_SECONDS; 0 for what can be said at once. tab: any name for who listens; an earlier stream of that name

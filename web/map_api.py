@@ -13,9 +13,27 @@ from photolib.map_points import EVER, Box, Cluster
 from photolib.places import Spot
 from web import words
 from web.api import asked_scope
+from web.described import described
 from web.here import library, user
+from web.shapes import COUNT, ID, KEY, NUMBER, SCOPE, TEXT, WHOLE, fields, maybe, named, one_of, page_of, written
 
 bp = Blueprint("map_api", __name__, url_prefix="/api/v1/map")
+
+DEGREES = written(r"^-?\d{1,4}(\.\d{1,20})?(e-\d{1,3})?$", "48.85", "A number.")
+BOX_ASKED = dict.fromkeys(("west", "south", "east", "north"), DEGREES)
+MONTHS = dict.fromkeys(("from", "to"), written(r"^(\d{4}-(0[1-9]|1[0-2]))?$", "2019-06"))
+BOUNDS = named("Bounds", fields(dict.fromkeys(("south", "west", "north", "east"), NUMBER)))
+CLUSTER = named(
+    "Cluster",
+    fields({"latitude": NUMBER, "longitude": NUMBER, "count": COUNT, "photo_id": ID, "key": KEY, "bounds": BOUNDS}),
+)
+SPOT = named(
+    "Spot",
+    fields({
+        "name": TEXT, "kind": one_of("country", "region", "city"), "within": TEXT, "country_code": TEXT, "latitude": NUMBER,
+        "longitude": NUMBER, "population": maybe(WHOLE), "zoom": WHOLE,
+    }),
+)  # fmt: skip
 
 MOST_NAMES, MOST_SPOTS = 60, 8
 LONGEST_QUERY = 100
@@ -23,6 +41,9 @@ ZOOMS = {"country": 5, "region": 7, "city": 12}  # how near a map goes to what s
 
 
 @bp.get("")
+@described(
+    page_of(CLUSTER, {"scope": TEXT}), query={**BOX_ASKED, "zoom": DEGREES, "scope": SCOPE, **MONTHS}, problems=[404]
+)
 def clusters() -> dict[str, Any]:
     """?west&south&east&north&zoom, of a ?scope or the timeline, ?from and ?to a month. scope: all the photos they are made of."""
     box, zoom = asked_box(), degrees("zoom")
@@ -32,6 +53,11 @@ def clusters() -> dict[str, Any]:
 
 
 @bp.get("/whole")
+@described(
+    fields({"bounds": maybe(BOUNDS)}),
+    query={"scope": SCOPE, "country_code": TEXT, "region": TEXT, "city": TEXT},
+    problems=[404],
+)
 def whole() -> dict[str, Any]:
     """The box around all photos of a scope, or of the country, region or city that is named; null when there are none."""
     code = request.args.get("country_code")
@@ -43,6 +69,7 @@ def whole() -> dict[str, Any]:
 
 
 @bp.get("/names")
+@described(page_of(SPOT), query=BOX_ASKED)
 def names() -> dict[str, Any]:
     """The largest towns in a box."""
     box = asked_box()
@@ -51,6 +78,7 @@ def names() -> dict[str, Any]:
 
 
 @bp.get("/name")
+@described(fields({"name": maybe(TEXT)}), query={"latitude": DEGREES, "longitude": DEGREES})
 def name() -> dict[str, Any]:
     """What people call ?latitude and ?longitude; null far out at sea."""
     found = places.gazetteer().place(degrees("latitude"), degrees("longitude"))
@@ -59,6 +87,7 @@ def name() -> dict[str, Any]:
 
 
 @bp.get("/search")
+@described(page_of(SPOT), query={"q": TEXT})
 def search() -> dict[str, Any]:
     """Places whose name begins with ?q, the most populous first. It knows those of the list that came with photolib, and nothing else."""
     query = request.args.get("q", "").strip()[:LONGEST_QUERY]
@@ -69,6 +98,7 @@ def search() -> dict[str, Any]:
 
 
 @bp.get("/tiles")
+@described(fields({"address": maybe(TEXT), "host": maybe(TEXT), "attribution": TEXT}))
 def tiles() -> dict[str, Any]:
     """The tile server that was set up, if any: its address with {z}, {x} and {y}, its host, and whom to credit."""
     config = library().config

@@ -17,10 +17,15 @@ from photolib import access, catalog, formats, variants
 from photolib.catalog import Media
 from photolib.errors import NotFound, TryLater, UnreadablePhoto
 from photolib.library import Library
+from web.described import described
+from web.described import media as media_of
 from web.guard import FOR_EVER
 from web.here import library, visitor
+from web.shapes import TEXT
 
 bp = Blueprint("media", __name__, url_prefix="/media")
+
+PICTURES = media_of("image/*", "video/*", "application/octet-stream")
 
 CHUNK = 64 << 10  # bytes of a body that are in memory at a time; bodies up to this size are sent in one piece
 ROLES = ("video", "motion", "raw")
@@ -34,6 +39,13 @@ MEDIA_POLICY = (
 
 
 @bp.get("/<key>/<variant>")
+@described(
+    {200: PICTURES, 206: PICTURES, 304: None},
+    path={"variant": TEXT},
+    query={"format": TEXT, "download": TEXT},
+    headers={"Range": TEXT, "If-None-Match": TEXT},
+    problems=[416],
+)
 def media(key: str, variant: str) -> Response:
     if variant == "original":
         return _original(_allowed(catalog.media(library().db, key), "download"))

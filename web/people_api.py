@@ -17,10 +17,26 @@ from photolib.faces import Cover, Person, Question
 from photolib.ports import FACES, Box
 from photolib.scopes import Scope
 from web import asked
-from web.api import tile_json
+from web.api import is_own, tile_json
 from web.asked import number
+from web.described import described, media
 from web.guard import FOR_EVER
 from web.here import library, user, visitor
+from web.people_shapes import (
+    ANSWER,
+    CHANGING,
+    DECIDED,
+    FACE,
+    FACE_COVER,
+    MERGING,
+    NAME,
+    PERSON,
+    PERSON_CHANGED,
+    QUESTION,
+    WHO,
+)
+from web.photo_shapes import TILE
+from web.shapes import ID, PAGE, SAID, SIZE, TEXT, and_fields, fields, list_of, maybe, one_of, page_of
 
 bp = Blueprint("people_api", __name__, url_prefix="/api/v1")
 
@@ -33,6 +49,7 @@ MOST_FACES = 1000  # in one request
 
 
 @bp.get("/people")
+@described(page_of(PERSON, {"note": maybe(TEXT)}), query={"q": TEXT, "hidden": one_of("0", "1")})
 def people() -> dict[str, Any]:
     """All of them: a thousand are 300 kB. q: only those whose name begins like this; hidden=1: the hidden ones too."""
     lib, with_hidden = library(), request.args.get("hidden") == "1"
@@ -49,14 +66,18 @@ def people() -> dict[str, Any]:
 
 
 @bp.get("/people/<int:person_id>")
+@described(and_fields(PERSON, {"faces": list_of(FACE_COVER)}))
 def person(person_id: int) -> dict[str, Any]:
+    """One person, and faces to show them by."""
     found = faces.person(library().db, user().id, person_id)
     covers = faces.faces_of(library().db, user().id, person_id)
     return {**person_json(found), "faces": [cover_json(each) for each in covers]}
 
 
 @bp.get("/people/<int:person_id>/photos")
+@described(page_of(TILE), query=PAGE)
 def photos(person_id: int) -> dict[str, Any]:
+    """The photos that somebody is on, newest first."""
     faces.person(library().db, user().id, person_id)
     size = asked.size()
     page = scopes.page(library().db, user().id, request.args.get("cursor"), size, Scope("person", (person_id,)))
@@ -64,12 +85,15 @@ def photos(person_id: int) -> dict[str, Any]:
 
 
 @bp.get("/people/suggestions")
+@described(page_of(QUESTION), query={"size": SIZE, "person_id": ID}, problems=[404])
 def suggestions() -> dict[str, Any]:
+    """Questions to be answered: is this face, or this group, this person? The surest first."""
     found = faces.suggestions(library().db, user().id, asked.size(20, asked.PAGE), number("person_id"))
     return {"items": [question_json(each) for each in found], "next": None}
 
 
 @bp.get("/people/decisions")
+@described(page_of(fields({"undo_id": ID, "said": SAID})))
 def latest() -> dict[str, Any]:
     """What can be undone, the last first."""
     found = decisions.latest(library().db, user().id)
@@ -77,13 +101,17 @@ def latest() -> dict[str, Any]:
 
 
 @bp.get("/photos/<int:photo_id>/faces")
+@described(page_of(FACE))
 def faces_on(photo_id: int) -> dict[str, Any]:
+    """The faces on a photo."""
     photo = catalog.photo(library().db, photo_id)
     access.require(visitor(), "view", photo)
-    return {"items": faces_json(library().db, photo_id), "next": None}
+    items = faces_json(library().db, photo_id) if is_own(photo) else []  # who is on it is said to its owner alone
+    return {"items": items, "next": None}
 
 
 @bp.get("/faces/<int:face_id>/picture")
+@described({200: media("image/jpeg"), 304: None}, query={"v": TEXT}, headers={"If-None-Match": TEXT})
 def picture(face_id: int) -> Response:
     """A small square picture of a face. The address that picture_url() gives names the box too, and may be kept for ever."""
     cover = faces.face_cover(library().db, face_id)
@@ -144,9 +172,10 @@ def _square(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
 
 
 @bp.patch("/people/<int:person_id>")
+@described(PERSON_CHANGED, body=CHANGING)
 def change(person_id: int) -> dict[str, Any]:
     """name, birthday, is_hidden, cover_face_id: whichever are given, each a decision of its own."""
-    body = asked.body("name", "birthday", "is_hidden", "cover_face_id")
+    body = asked.body()
     owner_id, made = user().id, []
     if not body:
         raise BadInput("Say what to change: name, birthday, is_hidden or cover_face_id.")
@@ -169,9 +198,10 @@ def change(person_id: int) -> dict[str, Any]:
 
 
 @bp.post("/people/<int:person_id>/merge")
+@described(DECIDED, body=MERGING)
 def merge(person_id: int) -> dict[str, Any]:
     """{"into": id}: this person becomes that one; {"with": id}: that one becomes this."""
-    body = asked.body("into", "with")
+    body = asked.body()
     if len(body) != 1:
         raise BadInput("Say with whom to merge: either into or with.")
     if "into" in body:
@@ -182,29 +212,35 @@ def merge(person_id: int) -> dict[str, Any]:
 
 
 @bp.post("/people/<int:person_id>/split")
+@described(DECIDED, body=fields({"face_ids": list_of(ID, most=MOST_FACES), "name?": maybe(NAME)}))
 def split(person_id: int) -> dict[str, Any]:
     """{"face_ids": [...], "name": who they are, when known}: these faces are somebody else's."""
-    body = asked.body("face_ids", "name")
+    body = asked.body()
     face_ids = asked.ids(body, "face_ids", least=0, most=MOST_FACES)
     return _decide(lambda db: decisions.split(db, user().id, person_id, face_ids, asked.text(body, "name")))
 
 
 @bp.post("/faces/<int:face_id>/not-this-person")
+@described(DECIDED)
 def not_this_person(face_id: int) -> dict[str, Any]:
+    """This face is not the person it was taken for."""
     asked.body()
     return _decide(lambda db: decisions.not_this_person(db, user().id, face_id))
 
 
 @bp.post("/faces/<int:face_id>/not-a-face")
+@described(DECIDED)
 def not_a_face(face_id: int) -> dict[str, Any]:
+    """What was found is no face at all."""
     asked.body()
     return _decide(lambda db: decisions.not_a_face(db, user().id, face_id))
 
 
 @bp.post("/faces/<int:face_id>/assign")
+@described(DECIDED, body=WHO, problems=[404])
 def assign(face_id: int) -> dict[str, Any]:
     """{"person_id": id} or {"name": name}"""
-    body = asked.body("person_id", "name")
+    body = asked.body()
     if len(body) != 1:
         raise BadInput("Say who this is: either person_id or name.")
     if "name" in body:
@@ -213,9 +249,10 @@ def assign(face_id: int) -> dict[str, Any]:
 
 
 @bp.post("/people/suggestions/answer")
+@described(DECIDED, body=ANSWER, problems=[404])
 def answer() -> dict[str, Any]:
     """{"person_id": id, "face_id" or "other_id": id, "is_so": true or false}"""
-    body = asked.body("person_id", "face_id", "other_id", "is_so")
+    body = asked.body()
     about = {name: asked.needed(body, name) for name in ("face_id", "other_id") if body.get(name) is not None}
     return _decide(
         lambda db: decisions.answer(db, user().id, asked.needed(body, "person_id"), asked.truth(body, "is_so"), **about)
@@ -223,9 +260,10 @@ def answer() -> dict[str, Any]:
 
 
 @bp.post("/people/undo")
+@described(fields({"said": SAID}), body=fields({"undo_id?": ID}), problems=[404])
 def undo() -> dict[str, Any]:
     """{"undo_id": id}, or {} for the last decision."""
-    body = asked.body("undo_id")
+    body = asked.body()
     with write(library().db) as db:
         return {"said": decisions.undo(db, user().id, asked.needed(body, "undo_id") if "undo_id" in body else None)}
 

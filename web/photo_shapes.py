@@ -9,6 +9,7 @@ from web.shapes import (
     KEY,
     MOMENT,
     NUMBER,
+    PHOTO_IDS,
     SHARE,
     TEXT,
     TRUTH,
@@ -95,7 +96,7 @@ PHOTO = named(
 )  # fmt: skip
 
 TAGS = list_of(text(LONGEST["tag"]), most=MOST_TAGS)
-CHANGES = {
+_CHANGES = {
     "is_favourite?": TRUTH, "is_archived?": TRUTH, "is_trashed?": TRUTH, "rating?": maybe(whole(0, 5)),
     "title?": maybe(text(LONGEST["title"])), "description?": maybe(text(LONGEST["description"])),
     "taken_at?": MOMENT, "utc_offset?": OFFSET,
@@ -103,4 +104,10 @@ CHANGES = {
     "latitude?": maybe(number(-90, 90)), "longitude?": maybe(number(-180, 180)),
     "add_tags?": TAGS, "remove_tags?": TAGS, "tags?": about("All of its tags.", TAGS),
 }  # fmt: skip
-CHANGED_PHOTO = and_fields(PHOTO, {"edit": EDITED})
+_RULES = {
+    "dependentRequired": {"latitude": ["longitude"], "longitude": ["latitude"]},
+    "not": {"required": ["taken_at", "shift_minutes"]},
+}
+CHANGES = {**fields(_CHANGES), **_RULES, "minProperties": 1}
+CHANGES_OF_MANY = {**fields({"photo_ids": PHOTO_IDS, **_CHANGES}), **_RULES, "minProperties": 2}
+CHANGED_PHOTO = named("ChangedPhoto", and_fields(PHOTO, {"edit": EDITED}))

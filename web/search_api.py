@@ -16,10 +16,13 @@ from photolib.search.grammar import LONGEST
 from photolib.search.likeness import Likeness
 from photolib.search.saved import Saved
 from web import asked
-from web.api import allowed_photo, tile_json
+from web.api import own_photo, tile_json
 from web.asked import number
+from web.described import described
 from web.guard import takes_files
 from web.here import library, user
+from web.search_shapes import ALIKE, FILTERED, PICTURE, QUERY, RESULTS, SAVED, SUGGESTION
+from web.shapes import A_NUMBER, PAGE, SIZE, fields, one_of, page_of, text
 
 bp = Blueprint("search_api", __name__, url_prefix="/api/v1")
 
@@ -29,6 +32,7 @@ MOST_SUGGESTIONS = 20
 
 
 @bp.get("/search/photos")
+@described(RESULTS, query={"q": QUERY, **FILTERED, "plain": one_of("0", "1"), **PAGE})
 def photos() -> dict[str, Any]:
     """q, date_from, date_to, place, person, camera, label; plain=0: names in plain words are not recognised; cursor, size."""
     return results_json(_search(request.args.get("q", "")), request.args.get("q", ""))
@@ -45,7 +49,9 @@ def _search(query: str) -> Results:
 
 
 @bp.get("/search/suggestions")
+@described(page_of(SUGGESTION), query={"q": QUERY, "limit": A_NUMBER})
 def suggestions() -> dict[str, Any]:
+    """Names that what is being typed may become: people, places, labels, tags, albums, cameras."""
     found = suggest.suggest(
         library().db,
         user().id,
@@ -59,13 +65,16 @@ def suggestions() -> dict[str, Any]:
 
 
 @bp.get("/photos/<int:photo_id>/similar")
+@described(ALIKE, query={"size": SIZE})
 def similar(photo_id: int) -> dict[str, Any]:
-    allowed_photo(photo_id)
+    """Photos that look like this one, the likest first."""
+    own_photo(photo_id)
     return likeness_json(likeness.similar(library(), user().id, photo_id, _count()))
 
 
 @bp.post("/search/by-picture")
 @takes_files(LARGEST_PICTURE)
+@described(ALIKE, query={"size": SIZE}, body=PICTURE)
 def by_picture() -> dict[str, Any]:
     """The bytes of a picture as the body, or as the file `picture` of a form. They are not kept."""
     with tempfile.TemporaryDirectory(dir=library().data / "tmp", prefix="asked-") as folder:
@@ -93,11 +102,14 @@ def _count() -> int:
 
 
 @bp.get("/searches")
+@described(page_of(SAVED))
 def searches() -> dict[str, Any]:
+    """Saved searches: albums that fill themselves with what a query finds."""
     return {"items": [saved_json(each) for each in saved.saved(library().db, user().id)], "next": None}
 
 
 @bp.post("/searches")
+@described({201: SAVED}, body=fields({"name": text(saved.LONGEST_NAME, least=1), "query": text(LONGEST, least=1)}))
 def save() -> tuple[dict[str, Any], int]:
     """{"name": "Dogs at the sea", "query": "dog beach"}: an album that fills itself; the name's earlier query is replaced."""
     body = asked.body()
@@ -109,6 +121,7 @@ def save() -> tuple[dict[str, Any], int]:
 
 
 @bp.get("/searches/<int:search_id>/photos")
+@described(RESULTS, query={**FILTERED, "plain": one_of("0", "1"), **PAGE})
 def saved_photos(search_id: int) -> dict[str, Any]:
     """What the search finds now."""
     found = saved.one(library().db, user().id, search_id)
@@ -116,7 +129,9 @@ def saved_photos(search_id: int) -> dict[str, Any]:
 
 
 @bp.delete("/searches/<int:search_id>")
+@described({204: None})
 def forget(search_id: int) -> tuple[str, int]:
+    """Forget a saved search; the photos stay."""
     with write(library().db) as db:
         saved.forget(db, user().id, search_id)
     return "", 204

@@ -8,11 +8,15 @@ from flask import Blueprint, request
 from photolib import scopes, stretches
 from photolib.catalog import Tile
 from photolib.errors import BadInput
+from photolib.scopes import Scope
 from photolib.stretches import Stretch
 from web import asked, words
-from web.api import asked_scope, placeholder
+from web.api import asked_scope, placeholder, sees_places
 from web.asked import number
+from web.described import described
 from web.here import library, user
+from web.shapes import ID, MONTH, SCOPE, WHOLE, fields, page_of
+from web.timeline_shapes import ASKED, AT, BUCKET, STRETCH
 
 bp = Blueprint("timeline_api", __name__, url_prefix="/api/v1/timeline")
 
@@ -20,6 +24,7 @@ MOST_TILES, MOST_IDS = 10_000, 50_000  # in one answer
 
 
 @bp.get("/buckets")
+@described(page_of(BUCKET), query={"scope": SCOPE}, problems=[404])
 def buckets() -> dict[str, Any]:
     """How many photos a scope has in each month of what it is ordered by."""
     months = scopes.buckets(library().db, user().id, asked_scope())
@@ -33,6 +38,7 @@ def buckets() -> dict[str, Any]:
 
 
 @bp.get("/buckets/<month>")
+@described(STRETCH, path={"month": MONTH}, query=ASKED)
 def bucket(month: str) -> dict[str, Any]:
     """One list for each column, as a month is a page's layout and has to be small; at most `size` photos, beginning with `from`.
 
@@ -55,13 +61,14 @@ def bucket(month: str) -> dict[str, Any]:
         "next": start + len(piece.photos) if piece.below else None,
         "above": piece.above,
         "below": piece.below,
-        "days": days(piece, stretches.cities(library().db, user().id, piece, scope)),
+        "days": days(piece, cities(piece, scope)),
         **columns(piece.photos),
         "ordered_at": piece.at,
     }
 
 
 @bp.get("/where")
+@described(fields({"month": MONTH, "index": WHOLE}), query={"scope": SCOPE, "photo_id": ID, "at": AT}, problems=[404])
 def where() -> dict[str, Any]:
     """Where a photo (`photo_id`), or the newest of a year, month or day (`at`), stands: its month and its place in it."""
     scope, photo_id = asked_scope(), number("photo_id")
@@ -95,9 +102,14 @@ def columns(tiles: list[Tile]) -> dict[str, list[Any]]:
         "taken_at": [tile.taken_at for tile in tiles],
         "ratio": [round(tile.ratio, 5) for tile in tiles],
         "duration": [tile.duration for tile in tiles],
-        "is_favourite": [tile.is_favourite for tile in tiles],
+        "is_favourite": [tile.is_favourite and tile.owner_id == user().id for tile in tiles],
         "placeholder": [placeholder(tile.placeholder) for tile in tiles],
     }
+
+
+def cities(piece: Stretch, scope: Scope) -> dict[str, str]:
+    """Where each day of a piece was spent, if whoever looks may know."""
+    return stretches.cities(library().db, user().id, piece, scope) if sees_places(scope) else {}
 
 
 def days(piece: Stretch, cities: dict[str, str]) -> list[dict[str, str | None]]:

@@ -21,16 +21,27 @@ from photolib.errors import BadInput, NotFound, Refused
 from photolib.uploads import Announced, Upload, Wishes
 from web import asked
 from web.api import urls
+from web.described import described, media
 from web.guard import takes_files
 from web.here import library, user, visitor
 from web.language import retold
+from web.shapes import one_of
+from web.upload_shapes import (
+    ANNOUNCED,
+    ANNOUNCING,
+    FILED,
+    FILING,
+    LATEST,
+    LONGEST_TEXT,
+    PIECE_HEADERS,
+    STATE,
+    UPLOAD_PROBLEMS,
+)
 
 bp = Blueprint("uploads_api", __name__, url_prefix="/api/v1")
 
 TUS = "1.0.0"
 PIECE = "application/offset+octet-stream"
-LONGEST_TEXT = 4096  # characters
-LATEST = asked.LARGEST // 1_000_000  # milliseconds that, as nanoseconds, the database can hold
 ALGORITHMS = ("sha1", "sha256", "md5")  # tus asks for the first
 
 
@@ -38,6 +49,7 @@ ALGORITHMS = ("sha1", "sha256", "md5")  # tus asks for the first
 
 
 @bp.post("/photos/upload-url")
+@described({201: ANNOUNCED}, body=ANNOUNCING)
 def announce() -> tuple[dict[str, Any], int]:
     """Where to send a file. last_modified: milliseconds since 1970, as browsers have it; folder: where it lay, for words."""
     said = asked.body()
@@ -56,6 +68,7 @@ def announce() -> tuple[dict[str, Any], int]:
 
 
 @bp.post("/photos")
+@described({201: FILED}, body=FILING, problems=[404, 409, 410, 423])
 def file() -> tuple[dict[str, Any], int]:
     """Make a photo of what was sent. outcome: new or duplicate; ignored for a sidecar, which has no photo of its own."""
     said = asked.body()
@@ -134,6 +147,7 @@ def _is_tus() -> bool:
 
 
 @bp.route("/uploads/<token>", methods=["GET", "HEAD", "OPTIONS"], provide_automatic_options=False)
+@described(STATE, problems=UPLOAD_PROBLEMS)
 def state(token: str) -> Response:
     """How far it has come. GET says so in words; the bytes themselves are not given back here."""
     upload = _signed(token)
@@ -154,6 +168,16 @@ def state(token: str) -> Response:
 
 @bp.route("/uploads/<token>", methods=["PATCH", "PUT", "DELETE", "POST"])
 @takes_files(asked.LARGEST)
+@described({204: None}, headers=PIECE_HEADERS, body=media(PIECE), problems=UPLOAD_PROBLEMS, method="PATCH")
+@described({204: None}, body=media("application/octet-stream"), problems=UPLOAD_PROBLEMS, method="PUT")
+@described({204: None}, problems=UPLOAD_PROBLEMS, method="DELETE")
+@described(
+    {204: None},
+    headers={"X-HTTP-Method-Override": one_of("PATCH", "PUT", "DELETE"), **PIECE_HEADERS},
+    body=media(PIECE, "application/octet-stream"),
+    problems=[405, *UPLOAD_PROBLEMS],
+    method="POST",
+)
 def send(token: str) -> Response:
     """PATCH a piece, PUT the whole, DELETE to cancel; POST with X-HTTP-Method-Override where a network lets nothing else through."""
     upload, method = _signed(token), request.method

@@ -80,7 +80,7 @@ def test_places_are_found_by_the_beginning_of_their_name(client: FlaskClient) ->
 
 
 def test_the_largest_towns_of_a_part_of_the_world_are_named(client: FlaskClient) -> None:
-    items = client.get(f"/api/v1/map/names?{BRITTANY}").json["items"]
+    items = client.get(f"/api/v1/map/names?{BRITTANY.rpartition('&zoom')[0]}").json["items"]
     assert "Rennes" in [each["name"] for each in items]
     assert all(-6 <= each["longitude"] <= 0 for each in items)
     fiji = client.get("/api/v1/map/names?west=177&south=-19&east=-178&north=-16").json["items"]

@@ -1,7 +1,5 @@
 """The OpenAPI document: every route is in it, in words, and what is sent is held to it."""
 
-import re
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -33,7 +31,7 @@ def test_every_description_belongs_to_a_route_of_the_api(app: Flask) -> None:
 
 def test_every_route_says_what_it_does(app: Flask) -> None:
     for _, _, operation in operations(app):
-        assert re.match(r"[A-Z{].{10,}", operation["description"], re.DOTALL), operation["operationId"]
+        assert len(operation["description"]) > 12, operation["operationId"]
         assert len(operation["summary"]) < 140, operation["operationId"]
     ids = [each["operationId"] for _, _, each in operations(app)]
     assert len(ids) == len(set(ids))
