@@ -54,6 +54,12 @@ def render_variant(
     return variants.render(Path(folder), size, form)
 
 
+def make_whole(settings: Settings, path: str, format: str, folder: str) -> dict[str, Any]:
+    from photolib import variants
+
+    return variants.make_whole(Path(path), format, Path(folder), settings["max_pixels"])
+
+
 def measure_picture(settings: Settings, path: str) -> dict[str, Any]:
     """What can be measured on a kept variant."""
     from PIL import Image
@@ -68,6 +74,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "metadata": read_metadata,
     "variants": make_variants,
     "render": render_variant,
+    "whole": make_whole,
     "measure": measure_picture,
 }
 

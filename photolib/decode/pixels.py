@@ -79,30 +79,41 @@ class Picture:
     notes: list[str] = field(default_factory=list)
 
 
-def read_photo(file: BinaryIO, format_name: str, max_pixels: int, orientation: int | None = None) -> Picture:
-    """Decode what Pillow knows. orientation, when given, is believed instead of what the file itself states."""
+def read_photo(
+    file: BinaryIO, format_name: str, max_pixels: int, orientation: int | None = None, is_whole: bool = False
+) -> Picture:
+    """Decode what Pillow knows. orientation, when given, is believed instead of what the file itself states.
+
+    is_whole: with all its pixels, else with at most MOST on the longest edge.
+    """
     notes: list[str] = []
     try:
-        image = _decode(file, format_name, max_pixels)
+        image = _decode(file, format_name, max_pixels, is_whole=is_whole)
     except BOMBS as problem:
         raise UnreadablePhoto(_too_large(file, format_name, max_pixels, problem)) from problem
     except DAMAGE as problem:
         if is_machine_error(problem):
             raise
-        image = _decode_damaged(file, format_name, max_pixels, problem)
+        image = _decode_damaged(file, format_name, max_pixels, problem, is_whole)
         notes.append(_damage_note(problem))
     turn = orientation or orientation_of(image, format_name, notes)
     nclx = None
     if format_name in ("avif", "heic") and "icc_profile" not in image.info:
         file.seek(0)
         nclx = colour.nclx_of(file.read(formats.HEAD))
-    return finish(image, notes, turn, nclx)
+    return finish(image, notes, turn, nclx, is_whole)
 
 
-def finish(image: Image.Image, notes: list[str], orientation: int = 1, nclx: colour.Nclx | None = None) -> Picture:
-    """Shrink, flatten, convert to sRGB and turn upright, each on as few pixels as possible."""
+def finish(
+    image: Image.Image,
+    notes: list[str],
+    orientation: int = 1,
+    nclx: colour.Nclx | None = None,
+    is_whole: bool = False,
+) -> Picture:
+    """Shrink (unless it shall stay whole), flatten, convert to sRGB and turn upright, each on as few pixels as possible."""
     profile = image.info.get("icc_profile")
-    image = shrink(_plain(image))
+    image = _plain(image) if is_whole else shrink(_plain(image))
     if image.mode in ("RGBA", "LA"):
         image = _on_white(image)
     image = colour.to_srgb(image, profile, nclx, notes)
@@ -184,16 +195,21 @@ def damaged(file: BinaryIO, format_name: str, problem: Exception) -> UnreadableP
 
 
 def _decode(
-    file: BinaryIO, format_name: str, max_pixels: int, lenient_open: bool = False, lenient_load: bool = False
+    file: BinaryIO,
+    format_name: str,
+    max_pixels: int,
+    lenient_open: bool = False,
+    lenient_load: bool = False,
+    is_whole: bool = False,
 ) -> Image.Image:
-    """All pixels of the first frame, scaled down by the decoder itself where it can do that."""
+    """All pixels of the first frame, scaled down by the decoder itself where it can do that and may."""
     file.seek(0)
     if format_name == "jxl" and (declared := formats.jxl_size(file.read(formats.HEAD))):
         check_size(*declared, max_pixels)  # its plugin decodes while opening
     with _leniency(lenient_open):
         image = _open(file, format_name, max_pixels)
     check_size(*image.size, max_pixels)
-    if format_name == "jpeg":
+    if format_name == "jpeg" and not is_whole:
         step = divisor(max(image.size))
         image.draft(image.mode, (max(1, image.width // step), max(1, image.height // step)))
     with _leniency(lenient_load):
@@ -226,16 +242,18 @@ def _open(file: BinaryIO, format_name: str, max_pixels: int | None) -> ImageFile
     return Image.open(file, formats=[name])
 
 
-def _decode_damaged(file: BinaryIO, format_name: str, max_pixels: int, problem: Exception) -> Image.Image:
+def _decode_damaged(
+    file: BinaryIO, format_name: str, max_pixels: int, problem: Exception, is_whole: bool = False
+) -> Image.Image:
     """A second, tolerant look at a file that did not decode: taken if the picture is there to its last line."""
     if format_name not in _FILLED_FROM_TOP:
         raise damaged(file, format_name, problem) from problem
     try:
         try:
             # Perhaps only what stands before the pixels is odd.
-            return _decode(file, format_name, max_pixels, lenient_open=True)
+            return _decode(file, format_name, max_pixels, lenient_open=True, is_whole=is_whole)
         except DAMAGE:
-            image = _decode(file, format_name, max_pixels, lenient_open=True, lenient_load=True)
+            image = _decode(file, format_name, max_pixels, lenient_open=True, lenient_load=True, is_whole=is_whole)
     except (*DAMAGE, *BOMBS) as worse:
         if is_machine_error(worse):
             raise

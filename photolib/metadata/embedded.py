@@ -78,6 +78,14 @@ def read(path: Path, format_name: str) -> Facts:
     return facts
 
 
+def understood(blocks: containers.Blocks) -> Facts:
+    """The facts in the metadata of a picture whose structure has been walked; what they do not state is absent or None."""
+    notes: list[str] = []
+    said = _merged(_exif_directories(blocks, notes), blocks, notes)
+    said["dates"] = _ordered(said["dates"])
+    return said
+
+
 def _read_picture(path: Path, format_name: str) -> Facts:
     notes: list[str] = []
     with path.open("rb") as source:
