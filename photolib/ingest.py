@@ -14,10 +14,11 @@ from typing import Any, BinaryIO
 
 from sqlite_utils import Database
 
-from photolib import catalog, formats, jobs, merges, sources, takeout, trash, understanding, variants
+from photolib import catalog, edits, formats, jobs, merges, sources, takeout, trash, understanding, variants
 from photolib.catalog import Photo
 from photolib.db import Write, write
 from photolib.errors import BadInput, TryLater, UnreadablePhoto
+from photolib.export import returning
 from photolib.library import Library
 from photolib.metadata import dates, xmp
 from photolib.said import Said
@@ -112,6 +113,10 @@ def read_metadata(lib: Library, photos: list[Photo]) -> Write:
 
     def write_down(db: Database) -> None:
         for photo_id, found in facts.items():
+            said = edits.corrections(db, photo_id)
+            edits.keep_corrections(
+                db, photo_id, {name: fact for name, fact in found["said"].items() if name not in said}
+            )
             catalog.describe(db, photo_id, found)
 
     return write_down
@@ -227,19 +232,23 @@ def retry_owners(lib: Library, owner_id: int) -> tuple[int, int]:
         return len(photos), sources.retry_failed(db, owner_id)
 
 
-def _facts(lib: Library, photo: Photo) -> dict[str, object]:
+def _facts(lib: Library, photo: Photo) -> dict[str, Any]:
     with lib.originals.as_file(photo.key) as path:
         embedded = lib.decoders.run("metadata", path=str(path), format=photo.format)
     beside, notes = [], []
+    said: dict[str, Any] = {}  # by people, before the photo was exported and came back
     for sidecar in sources.sidecars(lib.db, photo.id):
         try:
+            if sidecar.kind == "photolib":
+                said |= returning.said(sidecar.body)
+                continue
             read = xmp.read_xmp if sidecar.kind == "xmp" else takeout.read_takeout
             beside.append({"kind": sidecar.kind, **read(sidecar.body)})
         except BadInput as problem:
             notes.append(str(problem))
     name, modified_ns = sources.first_met(lib.db, photo.id) or (photo.filename, 0)
     facts = dates.settle(embedded, beside, name, modified_ns, datetime.now())
-    return {**facts, "notes": [*facts.get("notes", []), *notes]}
+    return {**facts, "said": said, "notes": [*facts.get("notes", []), *notes]}
 
 
 def turned_away(seen: Source, head: bytes) -> Source:

@@ -1,4 +1,5 @@
-"""Which of the files beside a photo speak about it: XMP sidecars by name, Google Takeout's JSON by its naming rules."""
+"""Which of the files beside a photo speak about it: XMP sidecars by name, Google Takeout's JSON by its naming
+rules, and that of our own exports."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -7,6 +8,7 @@ from sqlite_utils import Database
 
 from photolib import sources, takeout
 from photolib.errors import BadInput
+from photolib.export import returning
 from photolib.sources import Sidecar
 
 XMP_LIMIT = 10 << 20
@@ -30,6 +32,8 @@ def of(name: bytes, body: bytes) -> Sidecar | None:
     """The sidecar that a file is, by its name and what it holds; None for JSON that cannot be read as being about a photo."""
     if is_xmp(name):
         return Sidecar("xmp", body)
+    if returning.words(body) is not None:
+        return Sidecar("photolib", body)
     try:
         takeout.read_takeout(body)
     except BadInput:
@@ -57,6 +61,10 @@ def match(media: Iterable[str], found: Mapping[str, Sidecar]) -> dict[str, list[
             own = xmp.get(lower) or xmp.get(lower.rpartition(".")[0])
             if own:
                 matches.setdefault(name, []).append(own)
+    ours = {name[:-5].lower(): name for name, sidecar in found.items() if sidecar.kind == "photolib"}
+    for name in media if ours else ():
+        if own := ours.get(name.lower()):
+            matches.setdefault(name, []).append(own)
     titles = {name: takeout.title_of(sidecar.body) for name, sidecar in found.items() if sidecar.kind == "takeout"}
     for name, own in takeout.match_sidecars(media, titles).items():
         matches.setdefault(name, []).append(own)
@@ -70,7 +78,9 @@ def album_title(folder: str, found: Iterable[Sidecar]) -> str | None:
 
 
 def is_trashed(sidecar: Sidecar) -> bool:
-    """Whether the photo lay in Google's trash when it was exported."""
+    """Whether the photo lay in the trash, Google's or ours, when it was exported."""
+    if sidecar.kind == "photolib":
+        return returning.is_trashed(sidecar.body)
     return sidecar.kind == "takeout" and takeout.is_trashed(sidecar.body)
 
 

@@ -394,7 +394,7 @@ def old_failures_are_gone(db: Database, before: str) -> None:
 
 @dataclass(frozen=True)
 class Sidecar:
-    """A file that speaks about photos: kind is xmp, takeout or album."""
+    """A file that speaks about photos: kind is xmp, takeout, album, or photolib for one of our own exports."""
 
     kind: str
     body: bytes

@@ -25,6 +25,7 @@ _SPACES = {
     "xmpDM": "http://ns.adobe.com/xmp/1.0/DynamicMedia/",
     "photoshop": "http://ns.adobe.com/photoshop/1.0/",
     "exif": "http://ns.adobe.com/exif/1.0/",
+    "aux": "http://ns.adobe.com/exif/1.0/aux/",
     "tiff": "http://ns.adobe.com/tiff/1.0/",
     "lr": "http://ns.adobe.com/lightroom/1.0/",
     "digiKam": "http://www.digikam.org/ns/1.0/",
@@ -94,6 +95,9 @@ def xmp(words: Words, albums: Sequence[str] = (), has_regions: bool = True) -> b
             said.append(f"   <{name}><rdf:Bag>{item}</rdf:Bag></{name}>")
         else:
             one(name, value)
+    camera = words["camera"]
+    for name, value in (("tiff:Make", camera["make"]), ("tiff:Model", camera["model"]), ("aux:Lens", camera["lens"])):
+        one(name, value)  # of those that only a sidecar had named
     many("Iptc4xmpExt:PersonInImage", dict.fromkeys(each["name"] for each in words["people"]))
     if has_regions:
         said.extend(_regions(words))

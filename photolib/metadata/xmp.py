@@ -232,6 +232,7 @@ def _dates(said: Facts, notes: list[str]) -> Iterator[dates.Fact]:
 def _keywords(said: Facts) -> list[str]:
     """The flat keywords, then the levels of the hierarchical ones, leaf first, that are not among them."""
     levels: list[str] = []
+    flat = _list(said.get("dc:subject"))
     for name, separator in (
         ("lr:hierarchicalSubject", "|"),
         ("digiKam:TagsList", "/"),
@@ -242,9 +243,11 @@ def _keywords(said: Facts) -> list[str]:
                 parts = [part for part in path.split(separator) if part.strip()]
                 if len(parts) > 1 and parts[0].strip().lower() in _DRAWERS:
                     parts = parts[1:]
+                if len(parts) > 1 and "/".join(parts) in flat:
+                    continue  # a tag called "Travel/Italy", as photolib's own export writes it
                 if parts and parts[0].strip().lower() not in _DRAWERS:
                     levels += reversed(parts)
-    return fields.words([*_list(said.get("dc:subject")), *levels])
+    return fields.words([*flat, *levels])
 
 
 def _rating(said: Facts, notes: list[str]) -> int | None:
