@@ -68,7 +68,7 @@ def ensure_owner_to_be(db: Database) -> User:
 
 # The columns of photos that make a Tile, in order.
 TILE = """id, key, type, status, shown_at, utc_offset, taken_at_source, width, height, duration, placeholder, filename,
-  is_favourite"""
+  is_favourite, owner_id"""
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ class Tile:
     placeholder: bytes | None
     filename: str
     is_favourite: bool
+    owner_id: int
 
     @property
     def day(self) -> str:
@@ -340,7 +341,7 @@ def owners(db: Database, photo_ids: Sequence[int]) -> list[Ownership]:
 
 def tile(row: Sequence[Any]) -> Tile:
     """A row of the columns TILE."""
-    return Tile(*(*row[:-1], bool(row[-1])))  # is_favourite is its last field
+    return Tile(*(*row[:-2], bool(row[-2]), row[-1]))  # is_favourite is its last field but one
 
 
 # ---------------------------------------------------------------- photos: writing

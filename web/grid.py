@@ -13,7 +13,7 @@ from photolib.stretches import Stretch
 from web import words
 from web.here import library, user
 from web.results import address
-from web.timeline_api import asked_moment, is_dated
+from web.timeline_api import asked_moment, cities, is_dated
 
 FIRST_PAGE, NEXT_PAGES = 50, 100  # photos; the first screen has to be small, what follows may be fewer requests
 PIECE = (
@@ -104,7 +104,7 @@ def _pieces(page: scopes.Page, grouping: str, scope: Scope) -> list[list[Group]]
     db, owner = library().db, user().id
     first, last = (page.at[0], page.at[-1]) if page.at else (None, None)
     piece = Stretch(page.photos, page.at, first, last)  # its days may go on outside
-    cities = stretches.cities(db, owner, piece, scope) if grouping == "day" else {}
+    places = cities(piece, scope) if grouping == "day" else {}
     runs = enumerate(stretches.pieces(scopes.buckets(db, owner, scope), PIECE))
     run_of = {month: number for number, run in runs for month in run}
     found, shared, said_before = [], GROUPINGS[grouping], ""
@@ -112,7 +112,7 @@ def _pieces(page: scopes.Page, grouping: str, scope: Scope) -> list[list[Group]]
         groups = []
         for key, some in groupby(inside, lambda pair: pair[0][:shared] if is_dated(pair[0]) else ""):
             said = "" if key == said_before else heading(key)
-            groups.append(Group(key, said, cities.get(key), [tile for _, tile in some]))
+            groups.append(Group(key, said, places.get(key), [tile for _, tile in some]))
             said_before = key
         found.append(groups)
     return found

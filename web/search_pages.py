@@ -16,7 +16,7 @@ from photolib.search.facets import Facet
 from photolib.search.likeness import Likeness
 from photolib.search.plain import Chip
 from web import words
-from web.api import allowed_photo
+from web.api import own_photo
 from web.asked import number
 from web.done import done
 from web.guard import takes_files
@@ -109,7 +109,7 @@ class Narrower:
 @bp.get("/search")
 def search() -> str:
     if like := number("like"):
-        photo = allowed_photo(like)
+        photo = own_photo(like)
         return _alike(likeness.similar(library(), user().id, like), f"/media/{photo.key}/320", address("", like=like))
     asked = request.args.get("q", "").strip()
     return _found(asked) if asked else _start()
@@ -124,7 +124,7 @@ def more_found() -> str:
 @bp.get("/fragments/photo/<int:photo_id>/similar")
 def alike(photo_id: int) -> str:
     """A few photos like one, for the viewer."""
-    allowed_photo(photo_id)
+    own_photo(photo_id)
     return render_template("_similar.html", found=likeness.similar(library(), user().id, photo_id, ALIKE))
 
 

@@ -6,17 +6,19 @@ from typing import Any
 from flask import request
 
 from photolib import faces, labels, scopes, understood
+from photolib.access import may, sees_location
 from photolib.catalog import Part, Photo
 from photolib.faces import Cover, FaceOnPhoto
 from photolib.ports import Box
 from photolib.scopes import TIMELINE, Scope
 from photolib.search import engine, likeness
+from photolib.sharing import names
 from photolib.understood import PhotoPlace
 from photolib.variants import LADDER, SIZES
 from web import words
-from web.api import allowed_photo, people, urls
+from web.api import is_own, own_photo, people, urls
 from web.asked import number
-from web.here import library, user
+from web.here import library, user, visitor
 from web.language import _, current
 from web.people_api import picture_url
 from web.results import Link, address, found, search_for, why
@@ -41,12 +43,15 @@ PAGES = {
 def viewed(photo: Photo) -> dict[str, Any]:
     """What the viewer's template needs."""
     scope = _asked_scope()
-    here = [_seen(photo, face) for face in faces.faces_in(library().db, photo.id) if not face.is_hidden]
+    mine = is_own(photo)
+    here = [_seen(photo, face) for face in faces.faces_in(library().db, photo.id) if not face.is_hidden] if mine else []
     roles = {part.role for part in photo.parts}
     asked = request.args.get("q") or request.args.get("asked")  # asked: of the search it lies over
-    reason = engine.reason(library().db, user().id, asked, photo.id) if asked else None
+    reason = engine.reason(library().db, user().id, asked, photo.id) if asked and mine else None
     return {
         "photo": photo,
+        "is_own": mine,
+        "shared_by": "" if mine else names.shown(library().db, [photo.owner_id]).get(photo.owner_id, ""),
         "urls": urls(photo.key),
         "scope": scope,
         "standing": _standing(photo, scope),
@@ -54,22 +59,29 @@ def viewed(photo: Photo) -> dict[str, Any]:
         "archiving_leaves": scope.kind == "archive" if photo.is_archived else scope.kind not in WITH_ARCHIVED,
         "faces": here,
         "only_named": [each["name"] for each in people(photo) if each["name"] not in {face.name for face in here}],
-        "where": _where(understood.place(library().db, photo.id)),
-        "labels": _labels(photo.id),
+        "where": _where(understood.place(library().db, photo.id)) if sees_location(visitor(), photo) else None,
+        "labels": _labels(photo.id) if mine else [],
         "why": why(reason.why) if reason else "",
         "fitting": [Box(**line["box"]) for line in reason.lines] if reason else [],
-        "lines": understood.text(library().db, photo.id),
-        "live": next((f"/media/{photo.key}/{role}" for role in ("video", "motion") if role in roles), None),
-        "shown": "original" if photo.format in MOVING else "large",
-        "sharper": _sharper(photo),
+        "lines": understood.text(library().db, photo.id) if mine else [],
+        "live": next((f"/media/{photo.key}/{role}" for role in ("video", "motion") if role in roles), None)
+        if mine or _may_have_original(photo)
+        else None,
+        "shown": "original" if mine and photo.format in MOVING else "large",
+        "sharper": _sharper(photo, mine),
         "panorama": photo.panorama,
         "format_name": format_name(photo.format),
-        "downloads": _downloads(photo),
+        "downloads": _downloads(photo) if may(visitor(), "download", photo) else [],
         "offsets": sorted({*OFFSETS, *([photo.utc_offset] if photo.utc_offset is not None else [])}),
     }
 
 
-def _sharper(photo: Photo) -> str | None:
+def _may_have_original(photo: Photo) -> bool:
+    """Whether another's photo is given to the visitor as it is."""
+    return may(visitor(), "download", photo) and sees_location(visitor(), photo)
+
+
+def _sharper(photo: Photo, is_own: bool) -> str | None:
     """What is shown when somebody enlarges the picture beyond the large variant: the original where browsers can show it."""
     if (
         photo.format in MOVING
@@ -78,7 +90,7 @@ def _sharper(photo: Photo) -> str | None:
         or max(photo.width, photo.height) <= SIZES["large"]
     ):
         return None
-    is_shown = photo.format in BROWSERS_SHOW and photo.size <= LARGEST_SHOWN
+    is_shown = is_own and photo.format in BROWSERS_SHOW and photo.size <= LARGEST_SHOWN
     return f"/media/{photo.key}/{'original' if is_shown else max(LADDER)}"
 
 
@@ -160,7 +172,7 @@ def _standing(photo: Photo, scope: Scope) -> Standing:
         ids = [each.photo.id for each in found(asked, request.args.get("sort")).items]
         return _between(ids, photo.id, address("/search", **request.args), address("", **request.args))
     if like := number("like"):
-        allowed_photo(like)
+        own_photo(like)
         ids = [tile.id for tile, _ in likeness.similar(library(), user().id, like).items]
         return _between(ids, photo.id, address("/search", like=like), address("", like=like))
     newer, older = scopes.neighbours(library().db, user().id, photo.id, scope)

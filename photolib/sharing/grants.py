@@ -5,6 +5,7 @@ What is asked here is asked of every picture that a page shows, so each question
 expect to be called inside `db.write()`, for things that are the giver's to give.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -62,6 +63,16 @@ def on_album(db: Database, user_id: int, album_id: int) -> Permit | None:
         {"album": album_id, "me": user_id},
     )
     return _most(rows.fetchall())
+
+
+def visible_albums(db: Database, user_id: int, album_ids: Sequence[int]) -> set[int]:
+    """Those of these albums that somebody owns, or was granted something of."""
+    rows = db.conn.execute(
+        f"""select id from albums where id in (select value from json_each(:albums)) and owner_id = :me
+            union select album_id from grants where album_id in (select value from json_each(:albums)) and {TO_ME}""",
+        {"albums": json.dumps(list(album_ids)), "me": user_id},
+    )
+    return {row[0] for row in rows.fetchall()}
 
 
 def on_photo(db: Database, user_id: int, photo_id: int, owner_id: int) -> Permit | None:

@@ -26,6 +26,7 @@ export class Deeds {
 
   /** Into an album that somebody chooses. */
   async #file() {
+    if (!this.#viewer.querySelector('[data-act="album"]')) return // another's photo
     const { addToAlbum } = await import("../album-picker.js")
     const id = this.#viewer.wanted
     if (await addToAlbum([Number(id)])) await refresh([`albums-${id}`])
