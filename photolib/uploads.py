@@ -81,6 +81,7 @@ class Upload:
     reason: str | None
     created_at: str
     expires_at: int
+    is_quarantined: int = 0
 
     @property
     def is_whole(self) -> bool:
@@ -98,8 +99,11 @@ class Wishes:
 # ---------------------------------------------------------------- announcing
 
 
-def announce(lib: Library, owner_id: int, file: Announced, room: int | None = None) -> Upload:
-    """Make room for a file that will be sent. room: bytes the owner may still add; None for as many as there are.
+def announce(
+    lib: Library, owner_id: int, file: Announced, room: int | None = None, is_quarantined: bool = False
+) -> Upload:
+    """Make room for a file that will be sent. room: bytes the owner may still add; None for as many as there are. is_quarantined: it
+    comes from somebody else, and is filed only when the owner says so.
 
     Raises BadInput for a file that can never be taken, Refused when the owner has used up their share, StorageFailed when the disk has
     too little room for it.
@@ -119,6 +123,7 @@ def announce(lib: Library, owner_id: int, file: Announced, room: int | None = No
     upload = Upload(
         secrets.token_hex(16), owner_id, label(file.filename), folder_label(file.folder), file.media_type[:100], file.size, file.sha256,
         _valid_ns(file.modified_ns), 0, None, "open", None, None, sources.now(), int(time.time()) + KEPT_SECONDS,
+        int(is_quarantined),
     )  # fmt: skip
     tidy(lib)
     is_here = duplicate_of(lib, upload) is not None
@@ -138,11 +143,13 @@ def check_disk(lib: Library, size: int) -> None:
 
 def _check_share(db: Database, upload: Upload, free: int, room: int | None) -> None:
     opened, own, everybodys = db.conn.execute(
-        """select coalesce(sum(owner_id = ?), 0), coalesce(sum(case owner_id when ? then size - received end), 0),
+        """select coalesce(sum(owner_id = :owner and is_quarantined = 0), 0),
+             coalesce(sum(case when owner_id <> :owner then 0 when is_quarantined = 0 then size - received
+               when :is_quarantined then size else 0 end), 0),
              coalesce(sum(size - received), 0) from uploads where state = 'open'""",
-        (upload.owner_id, upload.owner_id),
+        {"owner": upload.owner_id, "is_quarantined": upload.is_quarantined},
     ).fetchone()
-    if opened >= MOST_OPEN:
+    if opened >= MOST_OPEN and not upload.is_quarantined:
         raise Refused("%(most)s uploads are under way already. Finish or cancel some of them first.", most=MOST_OPEN)
     if room is not None and upload.size > room - own:
         raise Refused(
@@ -276,6 +283,11 @@ def draft_path(lib: Library, upload_id: str) -> Path:
     return lib.data / "uploads" / upload_id
 
 
+def pictures_folder(lib: Library, upload_id: str) -> Path:
+    """Where derived sizes lie of what is in quarantine, for its owner to decide by."""
+    return lib.data / "tmp" / "waiting" / upload_id
+
+
 def _writing(lib: Library, upload_id: str) -> AbstractContextManager[Writer]:
     return drafts.writing(draft_path(lib, upload_id))
 
@@ -293,8 +305,10 @@ class Filed:
     was_in_trash: bool = False
 
 
-def file(lib: Library, upload: Upload, wishes: Wishes | None = None) -> Filed:
+def file(lib: Library, upload: Upload, wishes: Wishes | None = None, is_accepted: bool = False) -> Filed:
     """Make a photo of a whole upload, or of one whose bytes the owner has already. Asked again, it answers again.
+
+    is_accepted: the owner has said that what somebody else sent is to be theirs; without it, there is nothing to file.
 
     The photo's bytes are durable and its rows committed when this returns. Raises Incomplete, Busy, StorageFailed, and BadInput with a
     sentence for a file that is none we take; then the upload is over.
@@ -302,6 +316,8 @@ def file(lib: Library, upload: Upload, wishes: Wishes | None = None) -> Filed:
     wishes = wishes or Wishes()
     with _writing(lib, upload.id):
         upload = find(lib.db, upload.id)
+        if upload.is_quarantined and not is_accepted:
+            raise NotFound("There is no such upload.")
         if upload.state == "done":
             return _as_before(lib, upload, wishes)
         key = upload.digest
@@ -444,16 +460,22 @@ def cancel(lib: Library, upload: Upload) -> None:
 def tidy(lib: Library, every: int = TIDY_SECONDS) -> int:
     """End what has expired, not oftener than every so many seconds; return how many uploads that were.
 
-    What had come whole, and only nobody asked for it to be filed any more, is filed: somebody wanted it here.
+    What had come whole, and only nobody asked for it to be filed any more, is filed: somebody wanted it here. Not so what others sent
+    that the owner has not seen: it waits as long as its contribution does, and goes with it.
     """
     moment = int(time.time())
     if int(catalog.remembered(lib.db, "uploads tidied") or 0) > moment - every:
         return 0
-    rows = lib.db.conn.execute(f"select {_COLUMNS} from uploads where expires_at < ? limit 1000", (moment,)).fetchall()
+    rows = lib.db.conn.execute(
+        f"""select {_COLUMNS} from uploads where expires_at < ?
+            union select {_COLUMNS} from uploads where is_quarantined = 1
+              and not exists (select 1 from contributions where upload_id = uploads.id) and expires_at > ? limit 1000""",
+        (moment, moment + KEPT_SECONDS),
+    ).fetchall()
     ended = 0
     for upload in (Upload(*row) for row in rows):
         with contextlib.suppress(TryLater, StorageFailed), _writing(lib, upload.id):  # the next time may be better
-            if upload.state == "open" and upload.is_whole:
+            if upload.state == "open" and upload.is_whole and not upload.is_quarantined:
                 _filed(lib, upload, upload.digest or "", Wishes())
             with write(lib.db) as db:
                 db.conn.execute("delete from uploads where id = ?", (upload.id,))
@@ -475,6 +497,9 @@ def _sweep(lib: Library, moment: int) -> None:
             row = lib.db.conn.execute("select 1 from uploads where id = ? and state = 'open'", (path.name,)).fetchone()
             if row is None and path.stat().st_mtime < moment - TIDY_SECONDS:
                 path.unlink()
+    for folder in (lib.data / "tmp" / "waiting").glob("*"):
+        if not draft_path(lib, folder.name).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _end(lib: Library, upload: Upload, outcome: str, reason: str) -> None:

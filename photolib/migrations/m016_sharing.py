@@ -52,14 +52,18 @@ def m016_sharing(db: Database) -> None:
              at text not null, what text not null, photos integer not null default 0, address text not null,
              browser text not null) strict""",
         "create index idx_link_log_link on link_log (link_id, id)",
-        # A file that came through a link and waits for the album's owner. Its bytes are an upload that is complete and not filed.
+        # A file that came through a link and waits for the album's owner. Its bytes are an upload in quarantine, until it is decided.
+        # visitor: how they call themselves; sent_at: null until all of it has come and was found to be a photo or video.
         """create table contributions (id integer primary key autoincrement,
              link_id integer not null references links(id) on delete cascade,
-             upload_id text not null unique references uploads(id) on delete cascade,
-             visitor text not null default '', sent_at text not null,
+             upload_id text unique references uploads(id) on delete set null,
+             visitor text not null default '', filename text not null, size integer not null, announced_at text not null, sent_at text,
              decision text check (decision in ('accepted', 'refused')), decided_at text,
              photo_id integer references photos(id) on delete set null) strict""",
-        "create index idx_contributions_link on contributions (link_id, decision)",
+        # An upload in quarantine is not filed by itself, and counts apart from its owner's own.
+        "alter table uploads add column is_quarantined integer not null default 0",
+        "create index idx_uploads_quarantined on uploads (owner_id) where is_quarantined = 1",
+        "create index idx_contributions_link on contributions (link_id, decision, sent_at)",
         "create index idx_contributions_photo on contributions (photo_id) where photo_id is not null",
         # accepted_at: null until the one who is followed says yes.
         """create table follows (follower_id integer not null references users(id) on delete cascade,

@@ -7,10 +7,11 @@ has a door: each browser that comes through it is a visit, known by a cookie. Ch
 Functions that write expect to be called inside `db.write()`.
 """
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -154,6 +155,19 @@ def note(db: Database, link_id: int, what: str, client: Client, photos: int = 0)
         )
 
 
+def note_more(db: Database, link_id: int, what: str, client: Client, photos: int) -> None:
+    """The same for what happens photo by photo: within an hour it adds to the line there is of that visitor."""
+    since = (datetime.now(UTC) - timedelta(hours=1)).isoformat(timespec="seconds")
+    changed = db.conn.execute(
+        """update link_log set photos = photos + ?1 where id = (
+             select id from link_log where link_id = ?2 order by id desc limit 1)
+           and what = ?3 and address = ?4 and browser = ?5 and at > ?6""",
+        (photos, link_id, what, client.address, client.browser, since),
+    )
+    if not changed.rowcount:
+        note(db, link_id, what, client, photos)
+
+
 # ---------------------------------------------------------------- what owners do
 
 
@@ -241,12 +255,31 @@ def restore(db: Database, link: Link) -> None:
     db.conn.execute("update links set revoked_at = null where id = ?", (link.id,))
 
 
+def renew(db: Database, link: Link, key: bytes) -> str:
+    """Give a link another address; who has the old one has nothing any more. Returns its new token."""
+    token = tokens.new()
+    db.conn.execute(
+        "update links set hash = ?, sealed = ? where id = ?", (tokens.hashed(token), _sealed(key, token), link.id)
+    )
+    db.conn.execute("delete from link_visits where link_id = ?", (link.id,))
+    return token
+
+
 def by_id(db: Database, link_id: int) -> Link:
     """A link, whether it has ended or not. Raises NotFound. Whose it is, is for the caller to look at."""
     row = db.conn.execute(f"select {_COLUMNS} from links where id = ?", (link_id,)).fetchone()
     if row is None:
         raise NotFound("There is no such link.")
     return _link(row)
+
+
+def some(db: Database, link_ids: Sequence[int]) -> list[Link]:
+    """These links in this order."""
+    rows = db.conn.execute(
+        f"select {_COLUMNS} from links where id in (select value from json_each(?))", (json.dumps(list(link_ids)),)
+    )
+    found = {row[0]: _link(row) for row in rows.fetchall()}
+    return [found[each] for each in link_ids if each in found]
 
 
 def of_owner(db: Database, owner_id: int, album_id: int | None = None) -> list[Link]:
