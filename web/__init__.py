@@ -25,6 +25,7 @@ def create_app(library: "Library") -> "Flask":
         api,
         credentials_pages,
         dav,
+        devices_pages,
         described,
         door,
         doorway,
@@ -54,7 +55,9 @@ def create_app(library: "Library") -> "Flask":
         search_api,
         search_pages,
         selection_pages,
+        sending_api,
         shared_pages,
+        social_api,
         timeline_api,
         uploads_api,
         uploads_pages,
@@ -105,8 +108,11 @@ def create_app(library: "Library") -> "Flask":
         uploads_api,
         uploads_pages,
         dav,
+        devices_pages,
+        sending_api,
         openapi,
         shared_pages,
+        social_api,
     ):
         app.register_blueprint(room.bp)
     app.register_blueprint(admin_pages.mine)

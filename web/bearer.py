@@ -20,9 +20,13 @@ LONGEST = 200  # characters
 # Rooms (blueprints) of the API: reading asks for "read" and everything else for "write".
 ROOMS = frozenset({
     "albums_api", "api", "duplicates", "edits", "events", "map_api", "media", "openapi", "order_api", "people_api", "search_api",
-    "timeline_api",
+    "social_api", "timeline_api",
 })  # fmt: skip
-OF_ROOM: dict[str, Scope] = {"uploads_api": "upload", "admin_api": "admin"}  # everything in there asks for this
+OF_ROOM: dict[str, Scope] = {
+    "uploads_api": "upload",
+    "sending_api": "upload",
+    "admin_api": "admin",
+}  # everything in there asks for this
 # Routes that are otherwise than their room. None: no token opens it, whatever it is allowed.
 OF_ROUTE: dict[str, Scope | None] = {
     "search_api.by_picture": "read",  # sends a picture to ask with, and changes nothing
@@ -51,6 +55,12 @@ def held() -> str | None:
     if kind.lower() != "bearer":
         return None
     return text.strip() if len(text) <= LONGEST else ""
+
+
+def token() -> Token | None:
+    """The token that the request carries, if it is valid."""
+    found = _found()
+    return found[0] if found else None
 
 
 def signed_in() -> Account | None:

@@ -32,44 +32,44 @@ def everybody() -> dict[str, Any]:
     return {"items": [tie_json(each) for each in social.everybody_else(library().db, user().id)], "next": None}
 
 
-@bp.post("/social/follow/<int:user_id>")
+@bp.post("/social/follow/<int:someone_id>")
 @described(FOLLOWING)
-def follow(user_id: int) -> dict[str, Any]:
+def follow(someone_id: int) -> dict[str, Any]:
     """Ask to see what somebody shares with their followers."""
     with write(library().db) as db:
-        state = social.follow(db, user().id, user_id)
-        name = social.someone(db, user_id).name
+        state = social.follow(db, user().id, someone_id)
+        name = social.someone(db, someone_id).name
     said = _("You follow %(name)s", name=name) if state == "accepted" else _("%(name)s is asked", name=name)
-    return {"user_id": user_id, "i_follow": state, "said": said}
+    return {"user_id": someone_id, "i_follow": state, "said": said}
 
 
-@bp.delete("/social/follow/<int:user_id>")
+@bp.delete("/social/follow/<int:someone_id>")
 @described(FOLLOWING)
-def unfollow(user_id: int) -> dict[str, Any]:
+def unfollow(someone_id: int) -> dict[str, Any]:
     with write(library().db) as db:
-        name = social.someone(db, user_id).name
-        social.end(db, user().id, user_id)
-    return {"user_id": user_id, "i_follow": None, "said": _("You do not follow %(name)s any more", name=name)}
+        name = social.someone(db, someone_id).name
+        social.end(db, user().id, someone_id)
+    return {"user_id": someone_id, "i_follow": None, "said": _("You do not follow %(name)s any more", name=name)}
 
 
-@bp.post("/social/followers/<int:user_id>")
+@bp.post("/social/followers/<int:someone_id>")
 @described(FOLLOWED)
-def let_follow(user_id: int) -> dict[str, Any]:
+def let_follow(someone_id: int) -> dict[str, Any]:
     """Say yes to somebody who asked to follow."""
     with write(library().db) as db:
-        social.accept(db, user().id, user_id)
-        name = social.someone(db, user_id).name
-    return {"user_id": user_id, "follows_me": "accepted", "said": _("%(name)s follows you", name=name)}
+        social.accept(db, user().id, someone_id)
+        name = social.someone(db, someone_id).name
+    return {"user_id": someone_id, "follows_me": "accepted", "said": _("%(name)s follows you", name=name)}
 
 
-@bp.delete("/social/followers/<int:user_id>")
+@bp.delete("/social/followers/<int:someone_id>")
 @described(FOLLOWED)
-def stop_follower(user_id: int) -> dict[str, Any]:
+def stop_follower(someone_id: int) -> dict[str, Any]:
     """Say no, or not any more."""
     with write(library().db) as db:
-        name = social.someone(db, user_id).name
-        social.end(db, user_id, user().id)
-    return {"user_id": user_id, "follows_me": None, "said": _("%(name)s does not follow you any more", name=name)}
+        name = social.someone(db, someone_id).name
+        social.end(db, someone_id, user().id)
+    return {"user_id": someone_id, "follows_me": None, "said": _("%(name)s does not follow you any more", name=name)}
 
 
 @bp.get("/feed")

@@ -19,6 +19,7 @@ from photolib.library import Library
 from web import bearer, guard
 from web.sessions import COOKIE
 
+from .asked_for import rules
 from .conftest import CLIENT, client_of, sign_in
 from .test_abuse_accounts import DOORS
 from .test_abuse_users import (
@@ -37,7 +38,7 @@ Two = tuple[Things, Things]
 
 def closed(app: Flask) -> Iterator[tuple[Any, str]]:
     """Every route and method that is no door."""
-    for rule in app.url_map.iter_rules():
+    for rule in rules(app):
         if rule.endpoint not in DOORS:
             for method in sorted((rule.methods or set()) - {"OPTIONS"}):
                 yield rule, method

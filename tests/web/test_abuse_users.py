@@ -22,8 +22,9 @@ from photolib.accounts import api_tokens, sessions, users
 from photolib.db import write
 from photolib.library import Library
 from photolib.search import saved
+from photolib.sharing import social
 
-from .asked_for import getting, looked_at, names, watch
+from .asked_for import getting, looked_at, names, rules, watch
 from .conftest import CLIENT, ListPhotos, client_of, sign_in
 from .test_abuse_accounts import DOORS
 from .test_people_pages import see
@@ -61,6 +62,8 @@ class Things:
     token_id: int
     passkey_id: int
     user_id: int
+    someone_id: int
+    comment_id: int
 
     def address(self, rule: Any) -> str:
         """A route's address, for these things."""
@@ -125,12 +128,15 @@ def things_of(library: Library, owner: int, list_photos: ListPhotos, who: int) -
             (owner, b"credential %d" % who),
         ).fetchone()[0]
         session = sessions.start(database, owner, CLIENT).session.id
+        someone = users.add(database, f"follower{who}").id
+        social.follow(database, someone, owner)
+        said = social.comment(database, owner, ids[0], "Secret words").id
     assert merge is not None
     assert edit.id is not None
     assert named.id is not None
     return Things(
         f"ecret{who}", ids[0], ids[1], ids[9], ids[8], key, both[0], both[1], face, stack, ids[3], ids[4], merge, named.id, search,
-        made[0], made[1], tags[0], tags[1], folder, edit.id, session, token.id, passkey, owner,
+        made[0], made[1], tags[0], tags[1], folder, edit.id, session, token.id, passkey, owner, someone, said,
     )  # fmt: skip
 
 
@@ -178,6 +184,14 @@ def bodies(t: Things) -> Bodies:
         "edits.undo": [{}],
         "edits.act": [{"photo": t.photo_id, "act": "archive"}],
         "edits.take_back": [{}],
+        "social_api.follow": [{}],
+        "social_api.unfollow": [{}],
+        "social_api.let_follow": [{}],
+        "social_api.stop_follower": [{}],
+        "social_api.like": [{}],
+        "social_api.unlike": [{}],
+        "social_api.comment": [{"text": "Lovely"}],
+        "social_api.uncomment": [{}],
         "order_api.weigh": [{"photo_ids": [t.trashed_photo]}],
         "order_api.empty_trash": [{"photo_ids": [t.trashed_photo]}],
         "order_api.change_tag": [{"merge_into": t.other_tag}],
@@ -221,6 +235,9 @@ NAMES_NOTHING = {
     "review_pages.retry", "search_api.by_picture", "search_api.save", "search_pages.by_picture", "search_pages.save",
     "uploads_api.announce", "uploads_pages.add",
 }  # fmt: skip
+
+# Routes that name somebody with an account here, whom all others who have one may know.
+ABOUT_PEOPLE = {"social_api.follow", "social_api.unfollow", "social_api.let_follow", "social_api.stop_follower"}
 
 # Names in a query that say whose things are asked for, and what each may hold. Every other name that some route looks at is below.
 Values = Callable[[Things], tuple[object, ...]]
@@ -275,7 +292,8 @@ FIELDS_OF_NOTHING = {
     "go", "is_archived", "is_favourite", "is_hidden", "is_so", "is_there", "is_trashed", "is_tree", "issuer", "kind", "label", "language",
     "last_modified", "latitude", "longitude", "minutes", "name", "old", "on", "order_by", "password", "picture", "proof", "query", "q",
     "rating", "remove_tags",
-    "said", "scope", "sha256", "shift_minutes", "size", "size_bytes", "sort", "step", "subject", "tags", "taken_at", "theme", "title",
+    "said", "scope", "sha256", "shift_minutes", "size", "size_bytes", "sort", "step", "subject", "tags", "taken_at", "text",
+    "theme", "title",
     "utc_offset", "what",
 }  # fmt: skip
 
@@ -295,7 +313,7 @@ def zoes_browser(app: Flask, library: Library, stranger_id: int, two: Any) -> Fl
 
 def changing(app: Flask) -> Iterator[tuple[Any, str]]:
     """Every route and method that changes something and is no door and not the admins'."""
-    for rule in app.url_map.iter_rules():
+    for rule in rules(app):
         if rule.endpoint not in DOORS and not rule.rule.startswith("/admin"):
             for method in sorted((rule.methods or set()) - READING):
                 yield rule, method
@@ -324,7 +342,7 @@ def test_17_every_route_that_changes_something_is_classified(app: Flask, two: tu
 
 def test_17_every_id_in_an_address_is_known(app: Flask, two: tuple[Things, Things]) -> None:
     names = set(Things.__annotations__) | {"month", "scope", "variant", "other_id"}
-    for rule in app.url_map.iter_rules():
+    for rule in rules(app):
         if rule.endpoint not in DOORS:
             assert parts(rule) <= names, rule
 
@@ -434,8 +452,8 @@ def test_17_nothing_of_somebody_else_is_shown_changed_or_known_to_exist(
         elif path.startswith("/api/") and there.json != nowhere.json:
             wrong.append((method, path, body, there.json, nowhere.json))
 
-    for rule in app.url_map.iter_rules():
-        if rule.endpoint in DOORS or rule.rule.startswith("/admin"):
+    for rule in rules(app):
+        if rule.endpoint in DOORS | ABOUT_PEOPLE or rule.rule.startswith("/admin"):
             continue
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             sent = bodies(mine).get(rule.endpoint, [{}])[:1] or [{}]
@@ -453,7 +471,7 @@ def test_17_nothing_of_somebody_else_is_shown_changed_or_known_to_exist(
                         compare(method, mine.address(rule), mine.address(rule), mixed, {**own, name: none[name]}, 400)
     assert wrong == []
     assert everything(library) == before
-    for rule in app.url_map.iter_rules():
+    for rule in rules(app):
         if "GET" in (rule.methods or ()) and not parts(rule) and rule.endpoint != "events.events":
             text = zoe.get(rule.rule).text
             assert theirs.name not in text.replace("secret ", "Secret"), rule

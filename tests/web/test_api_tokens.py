@@ -16,6 +16,7 @@ from photolib.library import Library
 from web import bearer
 from web.guard import OPEN
 
+from .asked_for import rules
 from .conftest import client_of, sign_in
 
 READING = {"GET", "HEAD", "OPTIONS"}
@@ -51,10 +52,8 @@ def program(app: Flask, library: Library, owner_is_admin: int) -> Callable[..., 
     return start
 
 
-def rules(app: Flask) -> list[tuple[Rule, str]]:
-    found = [
-        (rule, method) for rule in app.url_map.iter_rules() for method in sorted(rule.methods - {"HEAD", "OPTIONS"})
-    ]
+def ways(app: Flask) -> list[tuple[Rule, str]]:
+    found = [(rule, method) for rule in rules(app) for method in sorted(rule.methods - {"HEAD", "OPTIONS"})]
     return [(rule, method) for rule, method in found if rule.endpoint not in OPEN]
 
 
@@ -64,7 +63,7 @@ def address(rule: Rule) -> str:
 
 def test_abuse_15_every_route_of_the_api_asks_for_a_scope(app: Flask) -> None:
     """One that fails here is in no room that web/bearer.py knows: decide there what a token needs to be allowed for it."""
-    api = [(rule, method) for rule, method in rules(app) if rule.rule.startswith(("/api/", "/media/"))]
+    api = [(rule, method) for rule, method in ways(app) if rule.rule.startswith(("/api/", "/media/"))]
     assert len(api) > 40
     assert {rule.endpoint for rule, method in api if bearer.scope_of(rule, method) is None} == NEVER
     for rule, method in api:
@@ -78,7 +77,7 @@ def test_abuse_15_every_route_of_the_api_asks_for_a_scope(app: Flask) -> None:
 def test_abuse_15_no_token_opens_anything_but_the_api(app: Flask, program: Callable[..., Ask]) -> None:
     """Pages are where passwords, sessions, second steps, users and tokens are made and changed."""
     ask = program(*api_tokens.SCOPES)
-    closed = [(rule, method) for rule, method in rules(app) if bearer.scope_of(rule, method) is None]
+    closed = [(rule, method) for rule, method in ways(app) if bearer.scope_of(rule, method) is None]
     assert len(closed) > 40
     for rule, method in closed:
         answer = ask(address(rule), method)
@@ -91,7 +90,7 @@ def test_abuse_15_a_token_does_nothing_that_its_scopes_do_not_say(
     app: Flask, program: Callable[..., Ask], missing: str
 ) -> None:
     ask = program(*(each for each in api_tokens.SCOPES if each != missing))
-    closed = [(rule, method) for rule, method in rules(app) if bearer.scope_of(rule, method) == missing]
+    closed = [(rule, method) for rule, method in ways(app) if bearer.scope_of(rule, method) == missing]
     assert closed or missing == "admin"
     for rule, method in closed:
         answer = ask(address(rule), method)

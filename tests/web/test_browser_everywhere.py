@@ -9,6 +9,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from photolib.db import connect
+from tests.web.asked_for import rules
 from tests.web.conftest import COOKIE, SIZES, Album
 
 pytestmark = pytest.mark.browser
@@ -33,7 +34,7 @@ def pages(app: Flask, album: Album) -> list[str]:
     finally:
         db.close()
     found = []
-    for rule in app.url_map.iter_rules():
+    for rule in rules(app):
         if "GET" in (rule.methods or ()) and not NO_PAGE.search(str(rule)):
             values = {name: known.get(name) for name in rule.arguments}
             if all(value is not None for value in values.values()):
