@@ -21,23 +21,24 @@ class File:
     size: int
     role: str
     filename: str
+    photo_id: int = 0
 
 
 def files(db: Database, photo_ids: Sequence[int]) -> list[File]:
     """The originals of these photos in this order, each photo's parts behind it; what lies inside another file is not named again."""
     rows = db.conn.execute(
         """with chosen as (select key as place, value as photo_id from json_each(?))
-           select originals.key, extension, size, 'main', filename, place, 0 as part
+           select originals.key, extension, size, 'main', filename, chosen.photo_id, place, 0 as part
            from chosen join photos on photos.id = photo_id join originals on originals.key = photos.key
            union all
-           select originals.key, extension, size, role, filename, place, parts.id
+           select originals.key, extension, size, role, filename, chosen.photo_id, place, parts.id
            from chosen join photos on photos.id = chosen.photo_id join parts on parts.photo_id = photos.id
              join originals on originals.key = parts.key
            where byte_offset is null
            order by place, part""",
         (json.dumps(list(dict.fromkeys(photo_ids))),),
     )
-    return [File(*row[:5]) for row in rows]
+    return [File(*row[:6]) for row in rows]
 
 
 def unique(names: Iterable[str]) -> Iterator[str]:

@@ -15,8 +15,11 @@ from werkzeug.wsgi import FileWrapper
 
 from photolib import access, catalog, formats, variants
 from photolib.catalog import Media
+from photolib.cleaning import copies
+from photolib.cleaning.pieces import Keep
 from photolib.errors import NotFound, TryLater, UnreadablePhoto
 from photolib.library import Library
+from photolib.sharing import seen
 from web.described import described
 from web.described import media as media_of
 from web.guard import FOR_EVER
@@ -48,25 +51,51 @@ MEDIA_POLICY = (
 )
 def media(key: str, variant: str) -> Response:
     if variant == "original":
-        return _original(_allowed(catalog.media(library().db, key), "download"))
+        return _file(catalog.media(library().db, key))
     if variant in ROLES:
-        return _original(_allowed(catalog.media_part(library().db, key, variant), "download"))
-    return variant_of(_allowed(catalog.media(library().db, key), "view"), variant)
-
-
-def _allowed(found: list[Media], action: access.Action) -> Media:
-    """The first of these that the visitor may have. Raises NotFound.
-
-    Whoever looks at what is theirs may look at the file itself. Of another's photo it is given to those who may take it home, and, as
-    it says where it was taken, who may know that.
-    """
-    who = visitor()
-    for each in found:
-        is_own = who.user is not None and each.owner_id == who.user.id
-        needed: access.Action = "view" if is_own and "download" not in request.args else action
-        if access.may(who, needed, each) and (action == "view" or access.sees_location(who, each)):
-            return each
+        return _file(catalog.media_part(library().db, key, variant))
+    for each in catalog.media(library().db, key):
+        if access.may(visitor(), "view", each):
+            return variant_of(each, variant)
     raise NotFound("There is no such photo.")
+
+
+def _file(found: list[Media]) -> Response:
+    """The file itself of the first of these that the visitor may have. Raises NotFound.
+
+    Whoever looks at what is theirs may look at the file. Another's is given to those who may take it home, and, as it says where it was
+    taken, only to those who may know that; without it to others, and to those who may only look where it is a film, or they could
+    not watch it.
+    """
+    who, is_taken = visitor(), "download" in request.args
+    keeps: list[tuple[Media, Keep]] = []
+    for each in found:
+        if seen.is_own(who, each):
+            if access.may(who, "download" if is_taken else "view", each):
+                return _original(each)
+        elif access.may(who, "download", each):
+            if access.sees_location(who, each):
+                return _original(each)
+            keeps.append((each, WITHOUT_PLACE))
+        elif access.may(who, "view", each) and copies.is_film(each) and not is_taken:
+            keeps.append((each, Keep()))
+    for each, keep in keeps:
+        return clean_copy(each, keep)
+    raise NotFound("There is no such photo.")
+
+
+WITHOUT_PLACE = Keep(camera=True)
+
+
+def clean_copy(photo: Media, keep: Keep) -> Response:
+    """An original, or a part of one, without what its owner does not show."""
+    copy = copies.copy_of(library(), photo, keep)
+    response = _send(copy.open(), copy.size, copy.media_type, copy.etag)
+    name = file_name(photo.filename, copy.extension, photo.role != "main" or copy.is_rendered)
+    kind = "inline" if is_safe_inline(copy.media_type) and "download" not in request.args else "attachment"
+    response.headers["Content-Disposition"] = disposition(kind, name)
+    response.headers["Cache-Control"] = "private, no-cache"  # what somebody may have can change
+    return response
 
 
 # ---------------------------------------------------------------- derived sizes

@@ -50,14 +50,14 @@ def copy_of(lib: Library, media: Media, keep: Keep, size: Size = "original") -> 
     them, or of a film its first picture. "web": a JPEG of at most variants.SIZES["large"] pixels; of a film the same as "original".
     How much work that is, `effort` says. Raises NotFound, UnreadablePhoto and TryLater.
     """
-    if size == "web" and not _is_film(media):
+    if size == "web" and not is_film(media):
         return _rendered(lib, media, "large")
     return _cleaned(lib, media, keep)
 
 
 def effort(lib: Library, media: Media, keep: Keep, size: Size = "original") -> int:
     """About how many bytes are read, or how many it would be worth, before the size of a copy is known."""
-    if size == "web" and not _is_film(media):
+    if size == "web" and not is_film(media):
         return 0 if variants.path(lib.variants, media.key, "large", "jpeg").exists() else DECODING
     with _lock:
         found = _known.get(_name(media, keep))
@@ -68,7 +68,8 @@ def effort(lib: Library, media: Media, keep: Keep, size: Size = "original") -> i
     return media.size if media.format == "jpeg" and media.byte_offset is None else HEAD
 
 
-def _is_film(media: Media) -> bool:
+def is_film(media: Media) -> bool:
+    """Whether this is a film, of its own or inside a photo."""
     kind = formats.FORMATS.get(media.format)
     return media.byte_offset is not None or (kind is not None and kind.kind == "video")
 
