@@ -16,7 +16,7 @@ from photolib.metadata.containers import Box
 
 _TOP = {b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"sidx", b"mfra"}
 _MOVIE = {b"mvhd", b"trak", b"mvex", b"udta", b"meta"}
-_TRACK = {b"tkhd", b"edts", b"mdia", b"tapt"}
+_TRACK = {b"tkhd", b"edts", b"mdia", b"tapt", b"tref"}
 _MEDIA = {b"mdhd", b"hdlr", b"minf"}
 _INFORMATION = {b"vmhd", b"smhd", b"hdlr", b"dinf", b"stbl"}
 _TABLES = {
@@ -36,7 +36,8 @@ _TABLES = {
 }
 _FRAGMENT = {b"mfhd", b"traf"}
 _TRACK_FRAGMENT = {b"tfhd", b"tfdt", b"trun", b"sdtp", b"sbgp", b"sgpd"}
-_PLAYED = (b"vide", b"soun")
+_PICTURES = (b"vide", b"pict")  # the second in sequences of HEIC and AVIF
+_PLAYED = (*_PICTURES, b"soun", b"auxv")  # the last: transparency
 
 # What may stay of the user data, and of Apple's and Android's named values.
 _DATES = {b"\xa9day", b"date"}
@@ -65,13 +66,14 @@ def plan(source: Source, keep: Keep) -> tuple[int, list[Patch]]:
     top = boxes.children(source, 0, source.size)
     if not any(each.kind == b"moov" for each in top) or not any(each.kind == b"mdat" for each in top):
         raise CannotClean("There is no film in it, or it ends too early.")
-    end = top[-1].end  # what follows is no box: nothing points there
+    end = max(each.end for each in top if each.kind in _TOP)  # nothing points to what follows
     patches: list[Patch] = []
     kept: list[np.ndarray] = []
-    played: dict[int, int] = {}
+    played: set[int] = set()
     for box in top:
         if box.kind == b"moov":
-            movie = _Movie(source, keep, box, played)
+            movie = Movie(source, keep, box)
+            played |= movie.numbers
             patches += movie.patches
             kept += movie.ranges
     for box in top:
@@ -81,13 +83,13 @@ def plan(source: Source, keep: Keep) -> tuple[int, list[Patch]]:
             patches += boxes.blank(box)
     samples = boxes.merged(np.concatenate(kept)) if kept else np.zeros((0, 2), np.int64)
     media = [each for each in top if each.kind == b"mdat"]
-    _check_inside(samples, media)
+    check_inside(samples, media)
     for box in media:
         patches += boxes.blank_outside(box, samples)
-    return end, patches
+    return end, [each for each in patches if each[0] < end]
 
 
-def _check_inside(samples: np.ndarray, media: list[Box]) -> None:
+def check_inside(samples: np.ndarray, media: list[Box]) -> None:
     """Raises CannotClean when a sample lies elsewhere than where media belong."""
     if not len(samples):
         raise CannotClean("There is no film in it.")
@@ -98,11 +100,11 @@ def _check_inside(samples: np.ndarray, media: list[Box]) -> None:
         raise CannotClean("Parts of the film lie outside the file.")
 
 
-class _Movie:
+class Movie:
     """The movie box: what goes, and where the samples of the tracks that stay lie."""
 
-    def __init__(self, source: Source, keep: Keep, box: Box, played: dict[int, int]) -> None:
-        self.source, self.ranges = source, list[np.ndarray]()
+    def __init__(self, source: Source, keep: Keep, box: Box) -> None:
+        self.source, self.ranges, self.numbers = source, list[np.ndarray](), set[int]()
         kept, self.patches = boxes.keep_only(source, box.body, box.end, _MOVIE)
         has_pictures = False
         for each in kept:
@@ -111,8 +113,8 @@ class _Movie:
                 if handler not in _PLAYED:
                     self.patches += boxes.blank(each)
                     continue
-                has_pictures |= handler == b"vide"
-                self._track(each, handler, played)
+                has_pictures |= handler in _PICTURES
+                self._track(each, handler)
             elif each.kind == b"udta":
                 self.patches += _user_data(source, each, keep)
             elif each.kind == b"meta":
@@ -135,7 +137,7 @@ class _Movie:
                         return self.source.at(each.body + 8, 4)
         return b""
 
-    def _track(self, track: Box, handler: bytes, played: dict[int, int]) -> None:
+    def _track(self, track: Box, handler: bytes) -> None:
         inside = self._inside(track, _TRACK)
         media = self._inside(_needed(inside, b"mdia"), _MEDIA)
         self.patches += blank_name(_needed(media, b"hdlr"))
@@ -143,12 +145,13 @@ class _Movie:
         if b"hdlr" in information:
             self.patches += blank_name(information[b"hdlr"])
         tables = self._inside(_needed(information, b"stbl"), _TABLES)
+        if b"tref" in inside:  # transparency says whose it is
+            self._inside(inside[b"tref"], {b"auxl"})
         header = boxes.content(self.source, _needed(inside, b"tkhd"), 4096)
-        number = int.from_bytes(header[20:24] if header[:1] == b"\1" else header[12:16], "big")
-        played[number] = len(self.ranges)
+        self.numbers.add(int.from_bytes(header[20:24] if header[:1] == b"\1" else header[12:16], "big"))
         ranges = sample_ranges(self.source, tables)
         self.ranges.append(ranges)
-        if handler == b"vide" and len(ranges):
+        if handler in _PICTURES and len(ranges):
             first = ranges[int(np.argmin(ranges[:, 0]))]
             refuse_private(self.source.at(int(first[0]), min(int(first[1] - first[0]), _FIRST_PICTURES)))
 
@@ -244,7 +247,7 @@ def _old_sound_size(source: Source, description: Box) -> int:
 # --- fragments
 
 
-def _fragment(source: Source, fragment: Box, played: dict[int, int], kept: list[np.ndarray]) -> Iterator[Patch]:
+def _fragment(source: Source, fragment: Box, played: set[int], kept: list[np.ndarray]) -> Iterator[Patch]:
     """Patches of one movie fragment; the samples of tracks that stay are added to `kept`."""
     inside, patches = boxes.keep_only(source, fragment.body, fragment.end, _FRAGMENT)
     yield from patches

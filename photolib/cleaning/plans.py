@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import BinaryIO, cast
 
 from photolib import formats
-from photolib.cleaning import jpegs, movies, tags
+from photolib.cleaning import avi, heif, jpegs, matroska, movies, pictures, tags, tiffs
 from photolib.cleaning.pieces import CannotClean, Clean, Keep, Source, joined, patched
 from photolib.metadata import containers, embedded, exif
 
@@ -35,19 +35,73 @@ def plan(file: BinaryIO, format_name: str, keep: Keep = NOTHING) -> Clean:
     return clean
 
 
+def _exif(walk: Callable[[BinaryIO], containers.Blocks], file: BinaryIO, keep: Keep) -> bytes:
+    return tags.fresh(embedded.understood(walk(file)), keep)
+
+
 def _jpeg(file: BinaryIO, keep: Keep) -> Clean:
-    return joined(jpegs.plan(Source(file), tags.fresh(embedded.understood(containers.jpeg(file)), keep)))
+    return joined(jpegs.plan(Source(file), _exif(containers.jpeg, file, keep)))
+
+
+def _png(file: BinaryIO, keep: Keep) -> Clean:
+    return joined(pictures.png(Source(file), _exif(containers.png, file, keep)))
+
+
+def _webp(file: BinaryIO, keep: Keep) -> Clean:
+    return joined(pictures.webp(Source(file), _exif(containers.webp, file, keep)))
+
+
+def _gif(file: BinaryIO, keep: Keep) -> Clean:
+    return joined(pictures.gif(Source(file)))
+
+
+def _bmp(file: BinaryIO, keep: Keep) -> Clean:
+    return joined(pictures.bmp(Source(file)))
+
+
+def _jxl(file: BinaryIO, keep: Keep) -> Clean:
+    return joined(pictures.jxl(Source(file), _exif(containers.jxl, file, keep)))
+
+
+def _tiff(file: BinaryIO, keep: Keep) -> Clean:
+    file.seek(0)
+    blocks = containers.Blocks()
+    facts = embedded.understood(blocks, exif.read_directories(file))
+    return joined(tiffs.plan(Source(file), facts, keep))
 
 
 def _movie(file: BinaryIO, keep: Keep) -> Clean:
     return patched(*movies.plan(Source(file), keep))
 
 
+def _boxed(file: BinaryIO, keep: Keep) -> Clean:
+    return patched(*heif.plan(Source(file), keep))
+
+
+def _matroska(file: BinaryIO, keep: Keep) -> Clean:
+    return patched(*matroska.plan(Source(file)))
+
+
+def _avi(file: BinaryIO, keep: Keep) -> Clean:
+    return patched(*avi.plan(Source(file)))
+
+
 _PLANS: dict[str, Callable[[BinaryIO, Keep], Clean]] = {
     "jpeg": _jpeg,
+    "png": _png,
+    "webp": _webp,
+    "gif": _gif,
+    "bmp": _bmp,
+    "jxl": _jxl,
+    "tiff": _tiff,
+    "heic": _boxed,
+    "avif": _boxed,
     "mp4": _movie,
     "mov": _movie,
     "3gp": _movie,
+    "mkv": _matroska,
+    "webm": _matroska,
+    "avi": _avi,
 }
 
 FORMATS = frozenset(_PLANS)  # whose copies may be the original's own bytes
@@ -55,7 +109,13 @@ FORMATS = frozenset(_PLANS)  # whose copies may be the original's own bytes
 
 # --- held against our readers
 
-_WALKERS = {"jpeg": containers.jpeg}
+_WALKERS = {
+    "jpeg": containers.jpeg,
+    "png": containers.png,
+    "webp": containers.webp,
+    "gif": containers.gif,
+    "jxl": containers.jxl,
+}
 
 
 def _check(clean: Clean, file: BinaryIO, format_name: str, keep: Keep) -> None:
@@ -65,6 +125,10 @@ def _check(clean: Clean, file: BinaryIO, format_name: str, keep: Keep) -> None:
     found = formats.sniff(head)
     if found is None or found.name != format_name:
         raise CannotClean("What is left is no such file.")
+    copy.seek(0)
+    if format_name == "tiff":
+        _check_exif(exif.read_directories(copy), keep, tiffs.NEEDED)
+        return
     walk = _WALKERS.get(format_name)
     if walk is None:  # everything lies where it lay, so cleaning it again may change nothing
         if _PLANS[format_name](copy, keep).pieces != clean.pieces:
@@ -78,10 +142,10 @@ def _check(clean: Clean, file: BinaryIO, format_name: str, keep: Keep) -> None:
         _check_exif(exif.read_directories(blocks.exif), keep)
 
 
-def _check_exif(found: exif.Directories | None, keep: Keep) -> None:
+def _check_exif(found: exif.Directories | None, keep: Keep, more: frozenset[int] = frozenset()) -> None:
     if found is None:
         raise CannotClean("Something is left that should not be.")
-    main, inside = set(tags.MAIN), set(tags.DATE)
+    main, inside = tags.MAIN | more, set(tags.DATE)
     if keep.camera:
         main, inside = main | tags.CAMERA_MAIN, inside | tags.CAMERA
     if keep.location:

@@ -78,10 +78,10 @@ def read(path: Path, format_name: str) -> Facts:
     return facts
 
 
-def understood(blocks: containers.Blocks) -> Facts:
+def understood(blocks: containers.Blocks, directories: exif.Directories | None = None) -> Facts:
     """The facts in the metadata of a picture whose structure has been walked; what they do not state is absent or None."""
     notes: list[str] = []
-    said = _merged(_exif_directories(blocks, notes), blocks, notes)
+    said = _merged(directories or _exif_directories(blocks, notes), blocks, notes)
     said["dates"] = _ordered(said["dates"])
     return said
 
