@@ -25,8 +25,8 @@ def create_app(library: "Library") -> "Flask":
         api,
         credentials_pages,
         dav,
-        devices_pages,
         described,
+        devices_pages,
         door,
         doorway,
         downloads,
@@ -35,6 +35,7 @@ def create_app(library: "Library") -> "Flask":
         edits,
         errors,
         events,
+        export_pages,
         folders_pages,
         frame,
         guard,
@@ -58,6 +59,7 @@ def create_app(library: "Library") -> "Flask":
         sending_api,
         shared_pages,
         social_api,
+        social_pages,
         timeline_api,
         uploads_api,
         uploads_pages,
@@ -93,6 +95,7 @@ def create_app(library: "Library") -> "Flask":
         search_pages,
         edits,
         events,
+        export_pages,
         frame,
         albums_pages,
         albums_api,
@@ -113,6 +116,7 @@ def create_app(library: "Library") -> "Flask":
         openapi,
         shared_pages,
         social_api,
+        social_pages,
     ):
         app.register_blueprint(room.bp)
     app.register_blueprint(admin_pages.mine)

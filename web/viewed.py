@@ -22,6 +22,7 @@ from web.here import library, user, visitor
 from web.language import _, current
 from web.people_api import picture_url
 from web.results import Link, address, found, search_for, why
+from web.social_pages import talk
 
 MOVING = ("gif",)  # formats that move only as they are
 BROWSERS_SHOW = ("jpeg", "png", "webp", "gif", "avif")  # formats whose originals every browser shows
@@ -52,6 +53,7 @@ def viewed(photo: Photo) -> dict[str, Any]:
         "photo": photo,
         "is_own": mine,
         "shared_by": "" if mine else names.shown(library().db, [photo.owner_id]).get(photo.owner_id, ""),
+        "talk": talk(photo),
         "urls": urls(photo.key),
         "scope": scope,
         "standing": _standing(photo, scope),

@@ -243,3 +243,24 @@ def _comments(db: Database, where: str, *values: Any) -> list[Comment]:
         values,
     ).fetchall()
     return [Comment(row[0], row[1], Someone(row[2], row[3]), row[4], row[5]) for row in rows]
+
+
+# ---------------------------------------------------------------- whether there is anybody to talk to
+
+
+def has_company(db: Database, photo_id: int, owner_id: int) -> bool:
+    """Whether anybody else with an account may see a photo, or somebody has said or liked something about it."""
+    row = db.conn.execute(
+        """select exists (select 1 from grants where photo_id = :photo)
+             or exists (select 1 from album_members cross join grants on grants.album_id = album_members.album_id
+                        where album_members.photo_id = :photo)
+             or exists (select 1 from album_members cross join albums on albums.id = album_members.album_id
+                        where album_members.photo_id = :photo and albums.owner_id <> :owner)
+             or exists (select 1 from faces cross join grants on grants.person_id = faces.person_id
+                        where faces.photo_id = :photo and faces.state = 'found' and grants.owner_id = :owner)
+             or exists (select 1 from grants where owner_id = :owner and since is not null
+                        and since <= (select shown_at from photos where id = :photo))
+             or exists (select 1 from likes where photo_id = :photo) or exists (select 1 from comments where photo_id = :photo)""",
+        {"photo": photo_id, "owner": owner_id},
+    )
+    return bool(row.fetchone()[0])

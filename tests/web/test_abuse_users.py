@@ -188,6 +188,10 @@ def bodies(t: Things) -> Bodies:
         "social_api.unfollow": [{}],
         "social_api.let_follow": [{}],
         "social_api.stop_follower": [{}],
+        "social_pages.act": [{"act": "follow"}],
+        "social_pages.like": [{"on": "1"}],
+        "social_pages.comment": [{"text": "Lovely"}],
+        "social_pages.uncomment": [{}],
         "social_api.like": [{}],
         "social_api.unlike": [{}],
         "social_api.comment": [{"text": "Lovely"}],
@@ -233,11 +237,13 @@ NAMES_NOTHING = {
     "credentials_pages.ask_for_new_passkey", "credentials_pages.turn_second_step_on", "credentials_pages.begin_second_step",
     "credentials_pages.renew_recovery_codes", "credentials_pages.turn_second_step_off", "duplicates_pages.keep_best_of_all",
     "review_pages.retry", "search_api.by_picture", "search_api.save", "search_pages.by_picture", "search_pages.save",
-    "uploads_api.announce", "uploads_pages.add",
+    "uploads_api.announce", "uploads_pages.add", "sending_api.upload", "devices_pages.make_device", "devices_pages.choose_albums",
 }  # fmt: skip
 
 # Routes that name somebody with an account here, whom all others who have one may know.
-ABOUT_PEOPLE = {"social_api.follow", "social_api.unfollow", "social_api.let_follow", "social_api.stop_follower"}
+ABOUT_PEOPLE = {
+    "social_api.follow", "social_api.unfollow", "social_api.let_follow", "social_api.stop_follower", "social_pages.act",
+}  # fmt: skip
 
 # Names in a query that say whose things are asked for, and what each may hold. Every other name that some route looks at is below.
 Values = Callable[[Things], tuple[object, ...]]

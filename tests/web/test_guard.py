@@ -102,6 +102,8 @@ ROUTES = {
     "places_pages.photos": "a list of photos",
     "places_pages.unplaced": "a list of photos",
     "uploads_api.state": "one upload",  # its address is signed: tests/web/test_uploads_api.py
+    "dav.look": "a door",  # it asks for a device's token: tests/web/test_dav.py
+    "devices_pages.devices": "a list of photos",
     "uploads_pages.page": "a list of photos",
     "uploads_pages.parts": "a list of photos",
     "duplicates_pages.groups": "a list of photos",
@@ -113,6 +115,7 @@ ROUTES = {
     "search_api.searches": "a list of photos",
     "search_api.saved_photos": "one saved search",
     "search_api.similar": "one photo",
+    "social_pages.following": "a list of photos",
     "social_api.everybody": "a list of photos",
     "social_api.feed": "a list of photos",
     "social_api.likes": "one photo",

@@ -166,3 +166,51 @@ def test_what_was_said_goes_with_the_photo(library: Library, client: FlaskClient
         db.conn.execute("delete from photos where id = ?", (photo_ids[0],))
     for table in ("likes", "comments"):
         assert library.db.conn.execute(f"select count(*) from {table}").fetchone() == (0,)
+
+
+# ---------------------------------------------------------------- pages
+
+
+def test_the_page_of_people_lets_one_follow_and_the_other_say_yes(
+    client: FlaskClient, second_user: FlaskClient, owner_id: int, stranger_id: int
+) -> None:
+    assert second_user.post(f"/following/{owner_id}", data={"act": "follow"}).status_code == 303
+    assert "would like to follow you" in client.get("/following").text
+    client.post(f"/following/{stranger_id}", data={"act": "let"})
+    assert "follows you" in client.get("/following").text
+    client.post(f"/following/{stranger_id}", data={"act": "stop"})
+    second_user.post(f"/following/{owner_id}", data={"act": "unfollow"})
+    assert (tie(client), tie(second_user)) == ((None, None), (None, None))
+    assert client.post(f"/following/{stranger_id}", data={"act": "rule"}).status_code == 400
+
+
+def test_what_is_shared_is_on_the_page_of_people(
+    library: Library, second_user: FlaskClient, owner_id: int, stranger_id: int, photo_ids: list[int]
+) -> None:
+    give(library, owner_id, {"photo_id": photo_ids[0]}, "user", stranger_id)
+    assert f'href="/photo/{photo_ids[0]}"' in second_user.get("/following").text
+
+
+def test_people_talk_about_a_photo_only_where_there_is_anybody_to_talk_to(
+    library: Library,
+    client: FlaskClient,
+    second_user: FlaskClient,
+    owner_id: int,
+    stranger_id: int,
+    photo_ids: list[int],
+) -> None:
+    page = f"/photo/{photo_ids[0]}"
+    assert "Say something" not in client.get(page).text
+    give(library, owner_id, {"photo_id": photo_ids[0]}, "user", stranger_id)
+    assert "Say something" in client.get(page).text
+    assert second_user.post(f"/photos/{photo_ids[0]}/comments", data={"text": "<b>Lovely</b>"}).status_code == 303
+    second_user.post(f"/photos/{photo_ids[0]}/like", data={"on": "1"})
+    seen = client.get(page).text
+    assert "&lt;b&gt;Lovely&lt;/b&gt;" in seen
+    comment = client.get(f"/api/v1/photos/{photo_ids[0]}/comments").json["items"][0]
+    answer = client.post(
+        f"/photos/{photo_ids[0]}/comments/{comment['comment_id']}/delete", headers={"Accept": "application/json"}
+    )
+    assert "Lovely" not in client.get(page).text
+    client.post(answer.json["undo"])
+    assert "Lovely" in client.get(page).text
