@@ -10,6 +10,7 @@ from web.shapes import (
     ID,
     KEY,
     MOMENT,
+    PHOTO_IDS,
     SAID,
     TEXT,
     TRUTH,
@@ -40,6 +41,10 @@ ALBUM_DONE = {"edit_id": maybe(ID), "said": SAID, "photo_ids": list_of(ID), "und
 ALBUM_EDITED = named("AlbumEdited", and_fields(ALBUM, ALBUM_DONE), "An album as it is now, and what an edit has done.")
 ALBUM_GONE = named("AlbumGone", fields({"album_id": ID, **ALBUM_DONE}))
 
+MOVING = {
+    **fields({"photo_ids": PHOTO_IDS, "before?": ID, "after?": ID}),
+    "not": {"required": ["before", "after"]},
+}
 TITLE, DESCRIPTION, QUERY = text(LONGEST_TITLE), text(LONGEST_DESCRIPTION), text(LONGEST)
 MAKING = fields({
     "title?": maybe(TITLE), "description?": maybe(DESCRIPTION), "parent_id?": maybe(ID),

@@ -12,14 +12,14 @@ from photolib.albums import Album
 from photolib.db import write
 from photolib.errors import BadInput
 from web import asked
-from web.album_shapes import ALBUM, ALBUM_EDITED, ALBUM_GONE, CHANGING, MAKING
+from web.album_shapes import ALBUM, ALBUM_EDITED, ALBUM_GONE, CHANGING, MAKING, MOVING
 from web.albums import album_json, allowed_album, looked_at, sentence
 from web.api import allowed_photos
 from web.asked import number
 from web.described import described
 from web.guard import takes_files
 from web.here import library, user
-from web.shapes import ID, PAGE, PHOTO_IDS, SOME_PHOTOS, TEXT, and_fields, fields, list_of, one_of, page_of
+from web.shapes import ID, PAGE, SOME_PHOTOS, TEXT, and_fields, fields, list_of, one_of, page_of
 
 bp = Blueprint("albums_api", __name__, url_prefix="/api/v1/albums")
 
@@ -113,7 +113,7 @@ def take(album_id: int) -> dict[str, Any]:
 
 @bp.post("/<int:album_id>/order")
 @takes_files(asked.LARGEST_LIST)
-@described(ALBUM_EDITED, body=fields({"photo_ids": PHOTO_IDS, "before?": ID, "after?": ID}))
+@described(ALBUM_EDITED, body=MOVING)
 def move(album_id: int) -> dict[str, Any]:
     """Move photos to before one or after one, or to the end with neither: they stand there in the order given."""
     found = allowed_album(album_id, "edit")

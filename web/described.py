@@ -13,9 +13,11 @@ from flask import Flask, current_app, request
 
 from photolib.errors import BadInput
 from web import asked
+from web.asked import LARGEST
 from web.shapes import Schema, plain_type
 
 JSON = "application/json"
+A_LOT = 10**18 - 1  # a number that nobody has to be told of as a limit
 
 Route = TypeVar("Route", bound=Callable[..., object])
 
@@ -118,7 +120,9 @@ def check_query(query: Mapping[str, Schema]) -> None:
         if "enum" in query[name] and texts[0] not in query[name]["enum"]:
             raise _not_among(name, query[name]["enum"])
         if query[name].get("type") == "integer":
-            asked.number(name)
+            number, shape = asked.number(name), query[name]
+            if not shape["minimum"] <= (number or 0) <= shape["maximum"]:
+                raise _of_another_type(name, shape)
 
 
 def check_body(schema: Schema, said: dict[str, Any]) -> None:
@@ -159,9 +163,9 @@ def _explained(schema: Schema, problem: jsonschema_rs.ValidationError) -> BadInp
     return _of_another_type(name, shape)
 
 
-def _of_another_type(name: str, shape: Schema) -> BadInput | None:
+def _of_another_type(name: str, shape: Schema) -> BadInput:
     match plain_type(shape):
-        case "integer" if shape.get("minimum", 0) == 0:
+        case "integer" if shape.get("minimum", 0) == 0 and shape.get("maximum", LARGEST) >= A_LOT:
             return BadInput("%(name)s has to be a whole number.", name=name)
         case "integer":
             return BadInput(
@@ -182,7 +186,7 @@ def _of_another_type(name: str, shape: Schema) -> BadInput | None:
             )
         case "array":
             return BadInput("%(name)s has to be a list of texts.", name=name)
-    return None
+    return BadInput("%(name)s is not what it has to be.", name=name)
 
 
 def _unknown(name: str, known: Collection[str]) -> BadInput:

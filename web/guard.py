@@ -48,6 +48,7 @@ OPEN = frozenset({
     "door.health", "door.setup", "door.set_up", "door.login", "door.log_in", "door.invitation", "door.accept_invitation", "door.logout",
     "ways_in.second_step", "ways_in.take_second_step", "ways_in.ask_for_passkey", "ways_in.take_passkey", "ways_in.go_elsewhere",
     "ways_in.come_back",
+    "uploads_pages.share",  # says to whoever is not signed in that they have to share again, and takes nothing
     "dav.look", "dav.change",  # who asks is known by a device's token: web/dav.py
     "uploads_api.state", "uploads_api.send",  # their addresses are signed, and say whose upload it is
 })  # fmt: skip
@@ -170,7 +171,7 @@ def _refuse_foreign_forms() -> None:
     if most is not None:
         request.max_content_length = most
         request.max_form_memory_size = min(most, LARGEST_LIST)  # for what is no file in a form
-    elif request.method not in READING and request.path.startswith("/api/"):
+    elif request.url_rule is not None and request.method not in READING and request.path.startswith("/api/"):
         has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
         if (has_body or request.mimetype) and request.mimetype != "application/json":
             abort(415)

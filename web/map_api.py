@@ -60,11 +60,11 @@ def clusters() -> dict[str, Any]:
 )
 def whole() -> dict[str, Any]:
     """The box around all photos of a scope, or of the country, region or city that is named; null when there are none."""
-    code = request.args.get("country_code")
+    code, scope = request.args.get("country_code"), asked_scope()
     if code:
         found = map_points.extent(library().db, user().id, code, request.args.get("region"), request.args.get("city"))
     else:
-        found = map_points.everywhere(library().db, user().id, asked_scope())
+        found = map_points.everywhere(library().db, user().id, scope)
     return {"bounds": asdict(found) if found else None}
 
 

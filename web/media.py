@@ -24,14 +24,19 @@ from web.described import described
 from web.described import media as media_of
 from web.guard import FOR_EVER
 from web.here import library, visitor
-from web.shapes import TEXT
+from web.shapes import TEXT, about, one_of
 
 bp = Blueprint("media", __name__, url_prefix="/media")
 
 PICTURES = media_of("image/*", "video/*", "application/octet-stream")
+ROLES = ("video", "motion", "raw")
+VARIANT = about(
+    "A size by name or by its longest edge in pixels, the original, or another file of the photo.",
+    one_of(*variants.SIZES, "original", *map(str, variants.LADDER), *ROLES),
+)
+FORM = about("Instead of the best one that Accept allows.", one_of("", "jpg", *variants.FORMS))
 
 CHUNK = 64 << 10  # bytes of a body that are in memory at a time; bodies up to this size are sent in one piece
-ROLES = ("video", "motion", "raw")
 RENDER_SECONDS = 20.0  # how long a request waits for a variant that has to be made first
 _rendering = threading.BoundedSemaphore(4)
 
@@ -44,8 +49,8 @@ MEDIA_POLICY = (
 @bp.get("/<key>/<variant>")
 @described(
     {200: PICTURES, 206: PICTURES, 304: None},
-    path={"variant": TEXT},
-    query={"format": TEXT, "download": TEXT},
+    path={"variant": VARIANT},
+    query={"format": FORM, "download": TEXT},
     headers={"Range": TEXT, "If-None-Match": TEXT},
     problems=[416],
 )

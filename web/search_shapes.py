@@ -24,7 +24,7 @@ from web.shapes import (
 )
 
 QUERY = about(f"The search language; the first {LONGEST} characters of it.", TEXT)
-WHEN = written(r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|1\d|2[0-8]))?)?$", "2019-06", "A year, month or day.")
+WHEN = written(r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|1\d|2[0-8]))?)?$|^$", "2019-06", "A year, month or day.")
 FILTERED = {"date_from": WHEN, "date_to": WHEN, "place": TEXT, "person": TEXT, "camera": TEXT, "label": TEXT}
 
 FOUND = named(

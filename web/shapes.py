@@ -132,7 +132,7 @@ SIZE = about(f"How many at a time; {LONGEST_PAGE} at most are given.", whole(0, 
 PAGE = {"cursor": CURSOR, "size": SIZE}
 A_NUMBER = whole(0, 10**18 - 1)
 SCOPE = written(
-    f"^({scopes.pattern()})$", "album-12",
+    f"^({scopes.pattern()})?$", "album-12",
     "A named set of photos: timeline, favourites, archive, trash, recent, videos, undated, unplaced, placed, or album-12, person-5, "
     "people-5-7, tag-3, folder-4, tree-4. The timeline when it is missing.",
 )  # fmt: skip

@@ -23,7 +23,7 @@ from web.shapes import (
     written,
 )
 
-AT = written(r"^\d{4}(-\d\d(-\d\d)?)?$", "2019-06-14", "A year, month or day.")
+AT = written(r"^(\d{4}(-\d\d(-\d\d)?)?)?$", "2019-06-14", "A year, month or day.")
 BUCKET = named("Bucket", fields({"month": MONTH, "count": COUNT, "said": about("As headings have it.", TEXT)}))
 EDGE = about("What the photo right outside is ordered by.", maybe(TEXT))
 STRETCH = {
@@ -42,4 +42,5 @@ STRETCH = {
         named("Ids", fields({"month": MONTH, "from": WHOLE, "count": COUNT, "photo_id": list_of(ID)})),
     ]
 }  # fmt: skip
-ASKED = {"scope": SCOPE, "from": A_NUMBER, "size": A_NUMBER, "through": MONTH, "columns": one_of("photo_id")}
+THROUGH = written(r"^(\d{4}-\d\d|p\d{1,18})?$", "2024-08")
+ASKED = {"scope": SCOPE, "from": A_NUMBER, "size": A_NUMBER, "through": THROUGH, "columns": one_of("photo_id")}

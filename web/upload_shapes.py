@@ -7,11 +7,12 @@ from web.shapes import ID, TEXT, TRUTH, WHOLE, about, fields, maybe, named, one_
 LONGEST_TEXT = 4096  # characters
 LATEST = (2**63 - 1) // 1_000_000  # milliseconds that, as nanoseconds, the database can hold
 NEEDED = text(LONGEST_TEXT, least=1)
+SHA256 = written("^([0-9a-fA-F]{64})?$", "0" * 63 + "1")
 EXPIRES = about("When the address stops working.", TEXT)
 
 ANNOUNCING = fields({
     "filename": NEEDED, "size_bytes": whole(1), "content_type?": maybe(text(LONGEST_TEXT)),
-    "sha256?": about("Of the whole file; it is refused should it arrive otherwise.", maybe(text(LONGEST_TEXT))),
+    "sha256?": about("Of the whole file; it is refused should it arrive otherwise.", maybe(SHA256)),
     "last_modified?": about("Milliseconds since 1970.", maybe(whole(0, LATEST))),
     "folder?": about("Where it lay, for words.", maybe(text(LONGEST_TEXT))),
 })  # fmt: skip
@@ -49,6 +50,6 @@ STATE = named(
 PIECE_HEADERS = {
     "Upload-Offset": about("Where this piece begins.", WHOLE),
     "Upload-Checksum": written("^(sha1|sha256|md5) [A-Za-z0-9+/=]+$", "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0="),
-    "Tus-Resumable": TEXT,
+    "Tus-Resumable": one_of("1.0.0"),
 }
 UPLOAD_PROBLEMS = (403, 404, 409, 410, 412, 423, 460)
