@@ -2,6 +2,7 @@
 # make test                     everything CI checks, browser included
 # make bench                    measure how quick it is; prints one table
 # make eval FOLDER=...          measure how well it understands; prints one table
+# make fuzz                     ask the API strange things for an hour or so, others each time
 # make check                    linter, formatter, types
 # make words                    collect the sentences of the pages into web/languages/*.po
 
@@ -12,7 +13,7 @@ WHEELS := build/wheels
 # Problems and what was done are said by a sentence, which is translated where it is shown.
 ERRORS := $(addprefix -k ,Said BadInput NotFound Refused NotSignedIn TryLater UnreadablePhoto StorageFailed DatabaseFailed)
 
-.PHONY: run test check bench eval format words clean
+.PHONY: run test check fuzz bench eval format words clean
 
 run: .venv/ready
 	$(BIN)/photolib config init $(if $(LIBRARY),--library "$(LIBRARY)")
@@ -27,6 +28,9 @@ check: .venv/ready-for-tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+fuzz: .venv/ready-for-tests
+	PHOTOLIB_FUZZ_EXAMPLES=500 PHOTOLIB_FUZZ_SEED=random $(BIN)/python -m pytest tests/web/test_api_schemathesis.py
 
 bench: .venv/ready-for-tests
 	sh tools/programs.sh
