@@ -6,7 +6,7 @@ import sqlite3
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from photolib import db, drafts, uploads
+from photolib import db, drafts, sending, uploads
 from photolib.errors import (
     BadInput,
     DatabaseFailed,
@@ -33,6 +33,8 @@ STATUS: dict[type[PhotolibError], tuple[int, str]] = {
     drafts.TooMuch: (413, "too_much"),
     drafts.Busy: (423, "busy"),
     drafts.WrongChecksum: (460, "wrong_checksum"),
+    sending.NoLength: (411, "length_needed"),
+    sending.TooLarge: (413, "too_large"),
     NotSignedIn: (401, "not_signed_in"),
     Refused: (403, "refused"),
     TooManyTries: (429, "too_many_tries"),
@@ -61,13 +63,22 @@ def register(app: Flask) -> None:
 
 
 def _explained(problem: PhotolibError) -> Response:
-    status, kind = next(STATUS[each] for each in type(problem).__mro__ if each in STATUS)
+    status, kind = _status(problem)
     return with_status(_answer(status, kind, language.explained(problem)), problem)
+
+
+def _status(problem: PhotolibError) -> tuple[int, str]:
+    return next(STATUS[each] for each in type(problem).__mro__ if each in STATUS)
+
+
+def status_of(problem: PhotolibError) -> int:
+    """The status that a problem is answered with."""
+    return _status(problem)[0]
 
 
 def with_status(response: Response, problem: PhotolibError) -> Response:
     """A page that says a problem itself, with the status of it."""
-    response.status_code = next(STATUS[each] for each in type(problem).__mro__ if each in STATUS)[0]
+    response.status_code = status_of(problem)
     if isinstance(problem, TryLater):
         response.headers["Retry-After"] = "2"
     if isinstance(problem, TooManyTries):

@@ -13,6 +13,8 @@ from web.language import _
 
 bp = Blueprint("frame", __name__)
 
+SHARED = ["image/*", "video/*", ".heic", ".heif", ".avif", ".jxl", ".dng"]  # what the phone's gallery may share with us
+
 
 @bp.get("/manifest.webmanifest")
 def manifest() -> Response:
@@ -28,6 +30,10 @@ def manifest() -> Response:
             "id": "/", "name": "photolib", "short_name": "photolib", "description": _("Your photos, at home"),
             "start_url": "/", "scope": "/", "display": "standalone", "background_color": "#101214", "theme_color": "#101214",
             "icons": icons,
+            "share_target": {
+                "action": "/add/shared", "method": "POST", "enctype": "multipart/form-data",
+                "params": {"files": [{"name": "files", "accept": SHARED}]},
+            },
             "shortcuts": [
                 {"name": _("Search"), "url": "/search"}, {"name": _("Albums"), "url": "/albums"},
                 {"name": _("Add photos"), "url": "/add"},

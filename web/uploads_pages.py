@@ -8,17 +8,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from flask import Blueprint, render_template, request
-from werkzeug.datastructures import FileStorage
+from flask import Blueprint, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.formparser import parse_form_data
 
-from photolib import albums, formats, uploads
+from photolib import albums, formats, sending, uploads
 from photolib.accounts import users
-from photolib.errors import BadInput, PhotolibError
+from photolib.errors import BadInput, PhotolibError, Refused
 from photolib.uploads import Announced, Filed, Wishes
 from web import asked
 from web.guard import takes_files
-from web.here import library, user
+from web.here import library, user, visitor
 from web.uploads_api import wishes
 
 bp = Blueprint("uploads_pages", __name__)
@@ -63,11 +64,27 @@ def add() -> str:
     if request.content_length is None:
         raise BadInput("A form has to say how long it is.")
     uploads.check_disk(library(), 2 * request.content_length)
-    with _form() as (fields, files):
+    with sent_form() as (fields, files):
         text = fields.get("album_id", "")
         wish = wishes({"album_id": int(text)} if re.fullmatch(r"\d{1,18}", text, re.ASCII) else {})
-        added = take(files, wish)
+        added = take(files.getlist("files"), wish)
     return render_template("add.html", added=added, **_choices())
+
+
+@bp.post("/add/shared")
+@takes_files(asked.LARGEST)
+def share() -> ResponseReturnValue:
+    """What somebody shares with the installed app from their phone's gallery (https://w3c.github.io/web-share-target/).
+
+    The phone sends it whether anybody is signed in or not. Where nobody is, nothing of it is read: strangers must not be able to put
+    files here, so whoever shared is told to sign in and share again.
+    """
+    person = visitor().user
+    if person is None:
+        return make_response(render_template("share_again.html"), 401)
+    if person.role == "guest":
+        raise Refused("A guest can look at photos here, and change nothing.")
+    return add()
 
 
 def take(files: Sequence[FileStorage], wish: Wishes) -> Added:
@@ -80,20 +97,15 @@ def take(files: Sequence[FileStorage], wish: Wishes) -> Added:
             size = each.stream.seek(0, os.SEEK_END)
             each.stream.seek(0)
             file = Announced(each.filename, size, each.mimetype or "")
-            upload = uploads.announce(lib, user().id, file, users.room_left(lib.db, user()))
-            try:
-                upload = uploads.receive(lib, upload, each.stream, 0)
-                added.count(uploads.file(lib, upload, wish))
-            except BaseException:
-                uploads.cancel(lib, upload)
-                raise
+            room = users.room_left(lib.db, user())
+            added.count(sending.take(lib, user().id, file, each.stream, room, wish)[0])
         except PhotolibError as problem:
             added.failed.append((uploads.label(each.filename), str(problem)))
     return added
 
 
 @contextlib.contextmanager
-def _form() -> Iterator[tuple[Any, list[FileStorage]]]:
+def sent_form() -> Iterator[tuple[MultiDict[str, str], MultiDict[str, FileStorage]]]:
     """The fields and files of a form. Files go to our own disk, as there may be gigabytes of them, and leave no name there."""
     if request.mimetype != "multipart/form-data":
         raise BadInput("Files are sent as multipart/form-data.")
@@ -113,7 +125,7 @@ def _form() -> Iterator[tuple[Any, list[FileStorage]]]:
             return opened.enter_context(tempfile.TemporaryFile(dir=library().data / "uploads"))
 
         _stream, fields, files = parse_form_data(request.environ, on_disk, max_form_memory_size=FORM_BYTES)
-        yield fields, files.getlist("files")
+        yield fields, files
 
 
 def _choices() -> dict[str, Any]:

@@ -106,7 +106,7 @@ DOORS = {
     "static", "words", "frame.manifest", "frame.service_worker", "pages.ratios", "door.health", "door.setup", "door.set_up",
     "door.login", "door.log_in", "door.invitation", "door.accept_invitation", "door.logout", "ways_in.second_step",
     "ways_in.take_second_step", "ways_in.ask_for_passkey", "ways_in.take_passkey", "ways_in.go_elsewhere", "ways_in.come_back",
-    "uploads_api.state", "uploads_api.send",
+    "uploads_api.state", "uploads_api.send", "uploads_pages.share", "dav.look", "dav.change",
 }  # fmt: skip
 
 

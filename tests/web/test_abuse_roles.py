@@ -253,5 +253,5 @@ def test_15_a_token_of_one_scope_gets_nothing_of_the_others(app: Flask, library:
         assert mine.key not in answer.text
     assert everything(library) == before
     assert (
-        len(open_to) == {"read": len(open_to), "write": len(open_to), "upload": 2, "admin": 0, "none of them": 0}[scope]
+        len(open_to) == {"read": len(open_to), "write": len(open_to), "upload": 3, "admin": 0, "none of them": 0}[scope]
     )
