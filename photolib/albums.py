@@ -91,6 +91,11 @@ def album(db: Database, album_id: int) -> Album:
     return found[0]
 
 
+def some(db: Database, album_ids: Sequence[int]) -> list[Album]:
+    """These albums, as far as there are such."""
+    return _albums(db, album_ids)
+
+
 def albums(
     db: Database,
     owner_id: int,

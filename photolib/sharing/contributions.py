@@ -189,6 +189,15 @@ def count(db: Database, owner_id: int, link_id: int | None = None) -> int:
     ).fetchone()[0]
 
 
+def count_for(db: Database, album_id: int) -> int:
+    """How many wait to come into an album."""
+    return db.conn.execute(
+        """select count(*) from contributions join links on links.id = link_id
+           where links.album_id = ? and decision is null and sent_at is not null""",
+        (album_id,),
+    ).fetchone()[0]
+
+
 def of_owner(db: Database, owner_id: int, contribution_ids: Sequence[int]) -> list[Contribution]:
     """These of an owner's contributions that have come, decided or not, in this order. Raises NotFound when one is not theirs."""
     marks = ", ".join("?" * len(contribution_ids))
