@@ -23,6 +23,7 @@ def create_app(library: "Library") -> "Flask":
         albums_api,
         albums_pages,
         api,
+        contributions_pages,
         credentials_pages,
         dav,
         described,
@@ -34,6 +35,7 @@ def create_app(library: "Library") -> "Flask":
         duplicates_pages,
         edits,
         errors,
+        etags,
         events,
         export_pages,
         folders_pages,
@@ -58,6 +60,8 @@ def create_app(library: "Library") -> "Flask":
         selection_pages,
         sending_api,
         shared_pages,
+        sharing_api,
+        sharing_pages,
         social_api,
         social_pages,
         timeline_api,
@@ -115,6 +119,9 @@ def create_app(library: "Library") -> "Flask":
         sending_api,
         openapi,
         shared_pages,
+        sharing_api,
+        sharing_pages,
+        contributions_pages,
         social_api,
         social_pages,
     ):
@@ -125,6 +132,7 @@ def create_app(library: "Library") -> "Flask":
     packing.register(app)
     guard.register(app)
     described.register(app)
+    etags.register(app)
     doorway.register(app)
     errors.register(app)
     return app

@@ -90,6 +90,7 @@ def path_of(rule: Rule) -> str:
 
 def _operation(app: Flask, rule: Rule, method: str, said: Description) -> dict[str, Any]:
     words = inspect.getdoc(app.view_functions[rule.endpoint]) or ""
+    is_tagged = method == "GET" and JSON in said.answers.get(200, {})
     several = sum(each in (rule.methods or ()) for each in METHODS) > 1
     return {
         "operationId": f"{rule.endpoint}.{method.lower()}" if several else rule.endpoint,
@@ -97,10 +98,11 @@ def _operation(app: Flask, rule: Rule, method: str, said: Description) -> dict[s
         "summary": re.split(r"[.:;](?:\s|$)", words, maxsplit=1)[0],
         "description": words,
         "security": _security(rule, method),
-        **({"parameters": parameters} if (parameters := _parameters(rule, said)) else {}),
+        **({"parameters": parameters} if (parameters := _parameters(rule, said, is_tagged)) else {}),
         **({"requestBody": _body(said)} if said.body else {}),
         "responses": {
-            **{str(status): _answer(status, content) for status, content in said.answers.items()},
+            **{str(status): _answer(status, content, is_tagged) for status, content in said.answers.items()},
+            **({"304": {"description": "As it was, by If-None-Match."}} if is_tagged else {}),
             **{
                 str(status): {"$ref": f"#/components/responses/{status}"}
                 for status in sorted(problems(rule, method, said))
@@ -117,12 +119,13 @@ def _security(rule: Rule, method: str) -> list[dict[str, list[str]]]:
     return [*token, {"session": []}]
 
 
-def _parameters(rule: Rule, said: Description) -> list[dict[str, Any]]:
+def _parameters(rule: Rule, said: Description, is_tagged: bool) -> list[dict[str, Any]]:
+    headers = {**said.headers, **({"If-None-Match": TEXT} if is_tagged else {})}
     parts = {name: said.path.get(name) or _part(rule, name) for name in sorted(rule.arguments)}
     return [
         *({"name": name, "in": "path", "required": True, "schema": shape} for name, shape in parts.items()),
         *({"name": name, "in": "query", "schema": shape} for name, shape in said.query.items()),
-        *({"name": name, "in": "header", "schema": shape} for name, shape in said.headers.items()),
+        *({"name": name, "in": "header", "schema": shape} for name, shape in headers.items()),
     ]
 
 
@@ -137,8 +140,10 @@ def _body(said: Description) -> dict[str, Any]:
     return {"required": said.is_body_needed, "content": content}
 
 
-def _answer(status: int, content: dict[str, Schema]) -> dict[str, Any]:
-    about = {"description": HTTPStatus(status).phrase}
+def _answer(status: int, content: dict[str, Schema], is_tagged: bool) -> dict[str, Any]:
+    about: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+    if is_tagged:
+        about["headers"] = {"ETag": {"required": True, "schema": TEXT}}
     if not content:
         return about
     return {**about, "content": {form: {"schema": shape} if shape else {} for form, shape in content.items()}}

@@ -71,6 +71,21 @@ def test_a_query_that_is_not_as_described_is_refused_in_words(client: FlaskClien
     assert sentence in answer.json["error"]["message"]
 
 
+@pytest.mark.parametrize("path", ["/api/v1/photos", "/api/v1/timeline/buckets", "/api/v1/photos/{}"])
+def test_json_that_has_not_changed_is_not_sent_again(client: FlaskClient, list_photos, path: str) -> None:
+    [photo_id] = list_photos("2024-06-14T14:03:00.000")
+    path = path.format(photo_id)
+    first = client.get(path)
+    again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    assert again.headers["Cache-Control"] == "private, no-cache"
+    assert {"Cookie", "Authorization"} <= set(again.vary)
+    packed = client.get(path, headers={"Accept-Encoding": "gzip", "If-None-Match": 'W/"other"'})
+    assert (packed.status_code, packed.headers["ETag"]) == (200, first.headers["ETag"])
+    client.delete(f"/api/v1/photos/{photo_id}")
+    assert client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
+
+
 def operations(app: Flask):
     for path, methods in openapi.document_of(app)["paths"].items():
         for method, operation in methods.items():
