@@ -2,7 +2,8 @@
 # make test                     everything CI checks, browser included
 # make bench                    measure how quick it is; prints one table
 # make eval FOLDER=...          measure how well it understands; prints one table
-# make fuzz                     ask the API strange things for an hour or so, others each time
+# make abuse                    the abuse cases that photolib must survive, and their tests
+# make fuzz                     ask strange things and send spoiled files for an hour or so, others each time; FUZZ=20 for minutes
 # make check                    linter, formatter, types
 # make words                    collect the sentences of the pages into web/languages/*.po
 
@@ -13,7 +14,7 @@ WHEELS := build/wheels
 # Problems and what was done are said by a sentence, which is translated where it is shown.
 ERRORS := $(addprefix -k ,Said BadInput NotFound Refused NotSignedIn TryLater UnreadablePhoto StorageFailed DatabaseFailed)
 
-.PHONY: run test check fuzz bench eval format words clean
+.PHONY: run test check abuse fuzz bench eval format words clean
 
 run: .venv/ready
 	$(BIN)/photolib config init $(if $(LIBRARY),--library "$(LIBRARY)")
@@ -29,8 +30,14 @@ check: .venv/ready-for-tests
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
+abuse: .venv/ready-for-tests
+	sh tools/programs.sh
+	$(BIN)/python -m tests.abuse_cases
+	$(BIN)/python -m pytest -m abuse -n 3 --dist loadfile --no-loadscope-reorder
+
+FUZZ ?= 500
 fuzz: .venv/ready-for-tests
-	PHOTOLIB_FUZZ_EXAMPLES=500 PHOTOLIB_FUZZ_SEED=random $(BIN)/python -m pytest tests/web/test_api_schemathesis.py
+	PHOTOLIB_FUZZ_EXAMPLES=$(FUZZ) PHOTOLIB_FUZZ_SEED=random $(BIN)/python -m pytest tests/web/test_fuzz.py tests/web/test_api_schemathesis.py
 
 bench: .venv/ready-for-tests
 	sh tools/programs.sh
