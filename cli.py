@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from commands import config, export, importing, jobs, models, search, serve, status, users, verify
+from commands import config, export, importing, jobs, links, models, search, serve, status, users, verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,6 +38,7 @@ for command in (
     models.models,
     config.config,
     users.users,
+    links.links,
 ):
     main.add_command(command)
 

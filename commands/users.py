@@ -95,7 +95,7 @@ def users_passwd(context: click.Context, name: str, password_stdin: bool, second
     from photolib.db import write
 
     with opened(context) as lib:
-        user = _user(lib.db, name)
+        user = named(lib.db, name)
         password = _password_from_stdin() if password_stdin else _asked_password()
         passwords.check_new(password, user.name, user.display_name)
         hashed = passwords.hash(password)
@@ -162,12 +162,12 @@ def _changed(context: click.Context, name: str, change: Callable[[Any, Any], Non
     from photolib.db import write
 
     with opened(context) as lib, write(lib.db) as db:
-        user = _user(db, name)
+        user = named(db, name)
         change(db, user)
         return user
 
 
-def _user(db: "Database", name: str) -> "Account":
+def named(db: "Database", name: str) -> "Account":
     """Raises BadInput."""
     from photolib import catalog
     from photolib.accounts import users as accounts
