@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from photolib.cleaning import boxes, movies, tags
+from photolib.cleaning import boxes, movies, profiles, tags
 from photolib.cleaning.pieces import Blank, CannotClean, Keep, Patch, Source
 from photolib.metadata import containers, embedded
 from photolib.metadata.containers import Box
@@ -210,7 +210,12 @@ class _Picture:
         self.patches += patches
         for each in kept:
             if each.kind == b"ipco":
-                self.patches += boxes.keep_only(self.source, each.body, each.end, _PROPERTIES)[1]
+                shown, patches = boxes.keep_only(self.source, each.body, each.end, _PROPERTIES)
+                self.patches += patches
+                for one in shown:
+                    if one.kind == b"colr" and self.source.at(one.body, 4) in (b"prof", b"rICC"):
+                        profile = boxes.content(self.source, one, profiles.LARGEST)[4:]
+                        self.patches.append((one.body + 4, profiles.clean(profile) or Blank(len(profile))))
 
     def _blank_groups(self, groups: Box) -> None:
         kept, patches = boxes.keep_only(self.source, groups.body, groups.end, {b"altr"})

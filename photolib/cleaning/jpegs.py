@@ -6,6 +6,7 @@ maps of Ultra HDR, which are such pictures and say in XMP what they are: the cop
 
 import re
 
+from photolib.cleaning import profiles
 from photolib.cleaning.pieces import CannotClean, Piece, Source, Stretch
 
 WINDOW = 1 << 20
@@ -26,6 +27,7 @@ def plan(source: Source, exif: bytes) -> list[Piece]:
     head: list[Piece] = [b"\xff\xd8"]
     jfif: list[Piece] = []
     rest: list[Piece] = []
+    icc: list[Stretch] = []
     place, has_frame, has_scan = 2, False, False
     for _ in range(PARTS):
         place = next_marker(source, place)
@@ -35,7 +37,7 @@ def plan(source: Source, exif: bytes) -> list[Piece]:
                 raise CannotClean("There is no picture in it.")
             block = b"Exif\0\0" + exif
             app1 = [b"\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block] if exif else []
-            return [*head, *jfif, *app1, *rest, b"\xff\xd9"]
+            return [*head, *jfif, *app1, *_profile(source, icc), *rest, b"\xff\xd9"]
         if kind == TEM:
             place += 2
             continue
@@ -63,8 +65,8 @@ def plan(source: Source, exif: bytes) -> list[Piece]:
             rest.append(Stretch(place, end - place))
         elif kind == 0xE0 and not jfif and not has_scan:
             jfif = _jfif(source.at(place + 4, min(length - 2, 14)))
-        elif kind == 0xE2 and source.at(place + 4, 12) == _ICC and not has_scan:
-            rest.append(Stretch(place, end - place))
+        elif kind == 0xE2 and length >= 16 and source.at(place + 4, 12) == _ICC and not has_scan:
+            icc.append(Stretch(place, end - place))
         elif kind == 0xEE and source.at(place + 4, 5) == b"Adobe" and length >= 14:
             rest.append(b"\xff\xee\0\x0e" + source.exactly(place + 4, 12))
         elif not 0xE0 <= kind <= 0xEF and kind != 0xFE:
@@ -96,3 +98,21 @@ def _jfif(body: bytes) -> list[Piece]:
     if not body.startswith(b"JFIF\0") or len(body) < 12:
         return []
     return [b"\xff\xe0\0\x10" + body[:12] + b"\0\0"]
+
+
+def _profile(source: Source, segments: list[Stretch]) -> list[Piece]:
+    """The segments of a colour profile (ICC.1:2022, B.4) as they are, or with what does not belong into it written over."""
+    parts = {source.at(each.offset + 16, 1): each for each in segments}
+    ordered = [parts[number] for number in sorted(parts)]
+    whole = b"".join(source.exactly(each.offset + 18, each.size - 18) for each in ordered)
+    cleaned = profiles.clean(whole)
+    if cleaned == whole:
+        return list(segments)
+    if not cleaned:
+        return []
+    pieces: list[Piece] = []
+    at = 0
+    for each in ordered:
+        pieces.append(source.exactly(each.offset, 18) + cleaned[at : at + each.size - 18])
+        at += each.size - 18
+    return pieces

@@ -81,9 +81,11 @@ def _tracks(source: Source, tracks: _Element) -> Iterator[Patch]:
 def _seeks(source: Source, head: _Element) -> Iterator[Patch]:
     """What the table of contents says of parts that are gone."""
     for each in _elements(source, head.body, head.end):
-        named = next((one for one in _elements(source, each.body, each.end) if one.kind == _SEEK_ID), None)
-        kind = int.from_bytes(source.at(named.body, min(8, named.end - named.body)), "big") if named else 0
-        if each.kind != _SEEK or kind not in _KEPT:
+        kind = 0
+        if each.kind == _SEEK:
+            named = next((one for one in _elements(source, each.body, each.end) if one.kind == _SEEK_ID), None)
+            kind = int.from_bytes(source.at(named.body, min(8, named.end - named.body)), "big") if named else 0
+        if kind not in _KEPT:
             yield from _void(each)
 
 

@@ -294,7 +294,7 @@ def _runs(source: Source, fragment: Box, parts: list[Box], header: bytes, flags:
             if len(raw) < head + 4 * count * sum(columns):
                 raise CannotClean("A table of the film is cut off.")
             table = np.frombuffer(raw, ">u4", count * sum(columns), head).reshape(count, -1)
-            length = int(table[:, columns[0]].astype(np.int64).sum())
+            length = int(table[:, int(columns[0])].astype(np.int64).sum())
         elif default is not None:
             length = default * count
         else:

@@ -4,8 +4,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from photolib.cleaning import boxes, movies
-from photolib.cleaning.pieces import BLOCK, Blank, CannotClean, Piece, Source, Stretch
+from photolib.cleaning import boxes, movies, profiles
+from photolib.cleaning.pieces import BLOCK, Blank, CannotClean, Piece, Source, Stretch, size_of
 from photolib.metadata.containers import Box
 
 PARTS = 500_000  # chunks or blocks of one file
@@ -49,14 +49,37 @@ def png(source: Source, exif: bytes) -> Iterator[Piece]:
             yield b"\0\0\0\0IEND\xaeB`\x82"
             return
         has_pixels |= kind == b"IDAT"
-        if kind in _PNG:
+        if kind == b"iCCP":
+            yield from _png_profile(source, place, size)
+        elif kind in _PNG:
             yield Stretch(place, end - place)
         elif not kind[0] & 0x20:
             raise CannotClean("It has a part nobody here knows.")
         if kind == b"IHDR" and exif:
-            yield struct.pack(">I", len(exif)) + b"eXIf" + exif + struct.pack(">I", zlib.crc32(b"eXIf" + exif))
+            yield _png_chunk(b"eXIf", exif)
         place = end
     raise CannotClean("It has too many parts.")
+
+
+def _png_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def _png_profile(source: Source, place: int, size: int) -> list[Piece]:
+    if size > profiles.LARGEST:
+        raise CannotClean("Its colour profile is far too large.")
+    name, _, squeezed = source.exactly(place + 8, size).partition(b"\0")
+    try:
+        worker = zlib.decompressobj()
+        profile = worker.decompress(squeezed[1:], profiles.LARGEST)
+    except zlib.error:
+        return []
+    if not worker.eof:
+        return []
+    cleaned = profiles.clean(profile)
+    if cleaned == profile and not worker.unused_data:
+        return [Stretch(place, size + 12)]
+    return [_png_chunk(b"iCCP", name + b"\0\0" + zlib.compress(cleaned))] if cleaned else []
 
 
 # --- WebP (RFC 9649)
@@ -87,8 +110,13 @@ def webp(source: Source, exif: bytes) -> list[Piece]:
                 raise CannotClean("It has a part nobody here knows.")
             pieces.append(whole)
             has_pixels = True
-        elif kind in (b"ALPH", b"ANIM", b"ICCP"):
+        elif kind in (b"ALPH", b"ANIM"):
             pieces.append(whole)
+        elif kind == b"ICCP" and size <= profiles.LARGEST:
+            profile = source.exactly(body, size)
+            cleaned = profiles.clean(profile)
+            pieces.append(whole if cleaned == profile else source.exactly(body - 8, 8) + (cleaned or bytes(size)))
+            pieces += [b"\0"] if cleaned != profile and size % 2 else []
     if not has_pixels:
         raise CannotClean("There is no picture in it.")
     if exif and is_extended:
@@ -112,7 +140,7 @@ def _chunks(source: Source, start: int, end: int) -> Iterator[tuple[bytes, int, 
 
 # --- GIF (89a)
 
-_LOOPS = {b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012"}  # how often it runs, and its colours
+_LOOPS = {b"NETSCAPE2.0", b"ANIMEXTS1.0"}  # how often it runs
 
 
 def gif(source: Source) -> Iterator[Piece]:
@@ -199,8 +227,9 @@ def bmp(source: Source) -> Iterator[Piece]:
         if kind == b"DEBM":
             if 14 + at != offset + size or 14 + at + length > source.size:
                 raise CannotClean("The picture is stored in a way nobody here knows.")
-            profile = [Stretch(offset + size, length)]
-    end = offset + size + sum(each.size for each in profile if isinstance(each, Stretch))
+            cleaned = profiles.clean(source.exactly(offset + size, length)) if length <= profiles.LARGEST else b""
+            profile = [cleaned or Blank(length)]
+    end = offset + size + sum(map(size_of, profile))
     yield head[:2] + struct.pack("<I", end) + bytes(4) + head[10:14]  # the reserved bytes may hold anything
     yield Stretch(14, tables - 14)
     yield Blank(offset - tables)

@@ -3,7 +3,7 @@
 import struct
 from typing import Any
 
-from photolib.cleaning import tags
+from photolib.cleaning import profiles, tags
 from photolib.cleaning.pieces import CannotClean, Keep, Piece, Source, Stretch
 
 # What a decoder has to know: size, layout, compression, colours. Text is not among it.
@@ -40,6 +40,7 @@ _PLACES = {273: 279, 324: 325}  # where strips and tiles lie: how long they are
 _COMPRESSIONS = {1, 2, 3, 4, 5, 8, 32773, 32946, 34925, 50000}
 _LETTERS = {3: "H", 4: "I"}
 NEEDED = frozenset({*_NEEDED, *_PLACES, *_PLACES.values()})
+_ICC = 34675
 LARGEST = 16 << 20
 MOST_ENTRIES = 1000
 
@@ -63,6 +64,9 @@ def plan(source: Source, facts: dict[str, Any], keep: Keep) -> list[Piece]:
         raise CannotClean("The file is damaged.")
     if sum(sizes) > source.size or any(at + size > source.size for at, size in zip(offsets, sizes, strict=True)):
         raise CannotClean("The file ends too early.")
+    if _ICC in found:
+        kind, profile = found[_ICC]
+        found[_ICC] = kind, profiles.clean(profile) or bytes(len(profile))
     told = tags.entries(facts, keep, order)
     main = [(tag, kind, value) for tag, (kind, value) in found.items() if tag in _NEEDED]
     main += [each for each in told.main if each[0] not in _NEEDED]
