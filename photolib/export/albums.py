@@ -8,6 +8,7 @@ from sqlite_utils import Database
 
 from photolib import scopes
 from photolib.export import layout, sidecars
+from photolib.library import Library
 from photolib.scopes import Scope
 
 # The path of a photo in the export, by its key; None when it is not in it.
@@ -42,13 +43,13 @@ class Album:
 class Albums:
     """An owner's albums, without the unlisted ones that only a share link shows. within: only these."""
 
-    def __init__(self, db: Database, owner_id: int, within: set[int] | None = None) -> None:
-        rows = db.conn.execute(
+    def __init__(self, lib: Library, owner_id: int, within: set[int] | None = None) -> None:
+        rows = lib.db.conn.execute(
             """select id, title, coalesce(description, ''), kind, query, order_by, created_at, parent_id, cover_id from albums
                where owner_id = ? and is_unlisted = 0 order by id""",
             (owner_id,),
         ).fetchall()
-        self._db, self._owner_id = db, owner_id
+        self._lib, self._owner_id = lib, owner_id
         parents = {row[0]: (row[1], row[7]) for row in rows}
         self.known = {
             row[0]: Album(row[0], _titles(row[0], parents), *row[2:])
@@ -62,14 +63,18 @@ class Albums:
 
     def keys(self, album: Album) -> Iterator[str]:
         """The keys of an album's photos, in its order."""
-        this = scopes.ordered(self._db, self._owner_id, Scope("album", (album.id,)))
-        for row in self._db.conn.execute(
+        db = self._lib.db  # of the thread that asks
+        this = scopes.ordered(db, self._owner_id, Scope("album", (album.id,)))
+        for row in db.conn.execute(
             f"select photos.key from {this.photos} where {this.where} order by {this.order}", tuple(this.values)
         ):
             yield row[0]
 
-    def document(self, path_of: PathOf) -> Iterator[str]:
-        """albums.json: every album with its photos in order. An album of a hundred thousand photos is never in memory as a whole."""
+    def document(self, path_of: PathOf, has_all: bool = False) -> Iterator[str]:
+        """albums.json: every album with its photos in order. An album of a hundred thousand photos is never in memory as a whole.
+
+        has_all: with the photos that lie in another zip, so that their order is whole.
+        """
         yield f'{{"photolib": {sidecars.VERSION}, "albums": ['
         for number, album in enumerate(self.known.values()):
             head = {
@@ -80,7 +85,8 @@ class Albums:
             yield (",\n" if number else "\n") + json.dumps(head, ensure_ascii=False)[:-1] + ', "photos": ['
             separator = "\n "
             for key in self.keys(album):
-                if path := path_of(key):
+                path = path_of(key)
+                if path or has_all:
                     yield separator + json.dumps({"file": path, "key": key}, ensure_ascii=False)
                     separator = ",\n "
             yield "]}"
@@ -98,7 +104,7 @@ class Albums:
                 yield f"{up}{path}\n"
 
     def _key(self, photo_id: int | None) -> str | None:
-        row = self._db.conn.execute("select key from photos where id = ?", (photo_id,)).fetchone()
+        row = self._lib.db.conn.execute("select key from photos where id = ?", (photo_id,)).fetchone()
         return row[0] if row else None
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from sqlite_utils import Database
 
 from photolib import formats
-from photolib.downloads import File
 
 AT_ONCE = 100  # photos
 
@@ -24,6 +23,17 @@ _COLUMNS = """photos.id as photo_id, photos.key, type, status, filename, title, 
   taken_at_source, latitude, longitude, altitude, direction, width, height, duration, orientation, video_codec, rating, is_favourite,
   is_archived, trashed_at, added_at, format, media_type, size, make, model, lens, focal_length, aperture, shutter, iso, people, regions,
   exif, panorama, extension, corrections.facts as corrections"""
+
+
+@dataclass(frozen=True)
+class File:
+    """An original of a photo. role: "main" for the file it shows, else that of its part; filename: the shown file's."""
+
+    key: str
+    extension: str
+    size: int
+    role: str
+    filename: str
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from photolib import downloads
 from photolib.errors import BadInput
 
 STANDARD = "{year}/{year}-{month}-{day} {name}"
+BY_ALBUM = "{album|year}/{year}-{month}-{day} {name}"
 OF_AN_ALBUM = "{album}/{year}-{month}-{day} {name}"
 
 # Bytes of a name in UTF-8. A file system takes 255; the ending, ".json" and " (123)" have to find room behind it.

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from photolib import downloads
-from photolib.downloads import File
 from photolib.export import facts, layout
 from photolib.export.albums import Album
-from photolib.export.facts import Exported
+from photolib.export.facts import Exported, File
 from photolib.export.layout import Layout
 
 ALBUMS, TRASH = "Albums", "Trash"  # folders at the top

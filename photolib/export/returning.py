@@ -8,6 +8,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from photolib import album_edits, album_rows, albums, edits
 from photolib.db import write
 from photolib.errors import BadInput, PhotolibError
 from photolib.library import Library
+from photolib.metadata import fields
 from photolib.search import saved
 
-ALBUMS = "albums.json"
+ALBUMS = "albums*.json"  # a zip that is not the first calls it albums-123.json
 LARGEST = 64 << 20  # bytes of albums.json
 AT_ONCE = 1000  # photos of an album in one transaction
 _CHANGES = (
@@ -68,9 +70,7 @@ def said(body: bytes) -> dict[str, Any]:
     if {"taken_at", "utc_offset"} & facts.keys():
         facts["taken_at_source"] = edits.PERSON
     if "latitude" in facts:
-        altitude = found.get("altitude")
-        is_height = isinstance(altitude, int | float) and abs(altitude) < 100_000
-        facts["altitude"] = float(altitude) if is_height else None
+        facts["altitude"] = fields.number(found.get("altitude"), fields.FARTHEST_DOWN, fields.FARTHEST_UP)
     removed = found.get("removed_tags")
     if isinstance(removed, list) and removed:
         facts["removed_tags"] = edits.checked({"tags": removed[: edits.MOST_TAGS]})["tags"]
@@ -107,18 +107,18 @@ def _documents(path: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
     """What the files called albums.json say, at the top of a folder or zip and one level below."""
     try:
         if path.is_dir():
-            for file in (path / ALBUMS, *sorted(path.glob(f"*/{ALBUMS}"))):
+            for file in (*sorted(path.glob(ALBUMS)), *sorted(path.glob(f"*/{ALBUMS}"))):
                 if file.is_file():
                     with file.open("rb") as source:
                         yield from _document(source.read(LARGEST + 1), notes)
         elif zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 for each in archive.infolist():
-                    if each.filename.rpartition("/")[2] == ALBUMS and each.filename.count("/") <= 1:
+                    if fnmatchcase(each.filename.rpartition("/")[2], ALBUMS) and each.filename.count("/") <= 1:
                         with archive.open(each) as member:
                             yield from _document(io.BytesIO(member.read(LARGEST + 1)).getvalue(), notes)
     except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError):
-        notes.append(f"The albums of this export could not be read: {path / ALBUMS} is damaged.")
+        notes.append(f"The albums of this export could not be read: {path} is damaged.")
 
 
 def _document(body: bytes, notes: list[str]) -> Iterator[dict[str, Any]]:

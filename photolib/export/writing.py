@@ -132,7 +132,7 @@ class _Export:
     ) -> None:  # fmt: skip
         self._lib, self._owner_id, self._dest, self._wishes = lib, owner_id, dest, wishes
         self._count, self._names, self._journal, self._progress = count, names, journal, progress
-        self._albums = Albums(lib.db, owner_id, set(wishes.within) if wishes.within is not None else None)
+        self._albums = Albums(lib, owner_id, set(wishes.within) if wishes.within is not None else None)
         self._waiting: list[Entry] = []  # written, and not yet in the journal
         self._total = 0
         count.albums_as = self._way_of_albums()

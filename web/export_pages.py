@@ -1,0 +1,184 @@
+"""Taking one's photos along: the page that says what an export holds, and the zips, made while they are sent."""
+
+import logging
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, Response, render_template, request
+from zipstream import ZipStream
+
+from photolib import access, albums
+from photolib.catalog import Ownership
+from photolib.errors import BadInput, NotFound, Refused
+from photolib.export import choice, layout, zips
+from photolib.export.choice import Choice
+from photolib.export.layout import Layout
+from photolib.export.zips import Entry, Part, Zip
+from web import asked, words
+from web.albums import allowed_album
+from web.guard import takes_files
+from web.here import library, user, visitor
+from web.language import _
+from web.media import disposition
+
+bp = Blueprint("export_pages", __name__)
+log = logging.getLogger(__name__)
+
+GB = 10**9
+MOST_ALBUMS = 1000  # to choose from
+PATIENCE = 3.0  # seconds for the words of a search
+
+
+@dataclass(frozen=True)
+class What:
+    """What somebody wants to take along. kind: everything, album, search or chosen; name: the album's title or the words."""
+
+    kind: str
+    choice: Choice
+    name: str = ""
+    album_id: int | None = None
+
+
+@bp.get("/export")
+def page() -> str:
+    """Of everything, of ?album_id=12 or of ?q=words."""
+    _require_member()
+    return _page(
+        _asked(request.args.get("what"), request.args.get("album_id"), request.args.get("q")), request.args.get("zip")
+    )
+
+
+@bp.post("/export")
+@takes_files(asked.LARGEST_LIST)
+def of_chosen() -> str:
+    """Of the photos that were chosen somewhere: a form with the field `photos`, ids with commas between them."""
+    _require_member()
+    return _page(_chosen(), request.form.get("zip"))
+
+
+@bp.post("/export/zip")
+@takes_files(asked.LARGEST_LIST)
+def download() -> Response:
+    """One of the zips that the page offers."""
+    _require_member()
+    form = request.form
+    what = _chosen() if form.get("what") == "chosen" else _asked(form.get("what"), form.get("album_id"), form.get("q"))
+    part = re.fullmatch(r"(\d{1,18})-(\d{1,18})(?:-(\d{1,5}))?", form.get("part", ""), re.ASCII)
+    if part is None:
+        raise BadInput(_("Choose which of the zips to download."))
+    today = date.today().isoformat()
+    zipped = Zip(
+        library(), user().id, what.choice, _template(what, form.get("folders")), int(part[1]), int(part[2]), f"photolib {today}",
+        has_sidecars=form.get("sidecars") == "yes", is_web_size=form.get("size") == "web",
+    )  # fmt: skip
+    if zipped.is_empty:
+        zipped.close()
+        raise NotFound(_("There is no such photo."))
+    archive = ZipStream(sized=zipped.has_known_sizes)
+    try:
+        entries = zipped.entries()
+        if zipped.has_known_sizes:
+            for each in entries:
+                archive.add(each.open(), each.name, size=each.size)
+    except BaseException:
+        zipped.close()
+        raise
+    response = Response(_sent(archive, zipped, entries), mimetype="application/zip")
+    response.call_on_close(zipped.close)
+    if zipped.has_known_sizes:
+        response.content_length = len(archive)
+    name = f"photolib {today} {part[3]}.zip" if part[3] else f"photolib {today}.zip"
+    response.headers["Content-Disposition"] = disposition("attachment", name)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _sent(archive: ZipStream, zipped: Zip, entries: Iterator[Entry]) -> Iterator[bytes]:
+    """A file that cannot be read ends the zip before its end, which browsers call a failed download.
+
+    entries: those that are not in the archive yet; each is found out when its turn comes.
+    """
+    try:
+        for each in entries:
+            archive.add(each.open(), each.name, size=each.size)
+            yield from archive.file()
+        yield from archive
+    except Exception:
+        log.exception("an export ended early")
+        raise
+    finally:
+        zipped.close()
+
+
+# ---------------------------------------------------------------- what
+
+
+def _require_member() -> None:
+    """Raises Refused for a guest, who keeps no photos here."""
+    if not access.may(visitor(), "download", Ownership(0, user().id)):
+        raise Refused(_("Guests keep no photos here, so there is nothing to export."))
+
+
+def _asked(kind: str | None, album: str | None, query: str | None) -> What:
+    """What a page or a form names; of an album or a search that is yet to be chosen, nothing. Raises NotFound for an album that is not
+    the visitor's own."""
+    kind = kind or ("album" if album else "search" if query else "everything")
+    if (kind == "album" and not album) or (kind == "search" and not (query or "").strip()):
+        return What(kind, Choice([]))
+    if kind == "album":
+        if not (album and album.isdecimal() and len(album) < 19):
+            raise BadInput(_("Choose an album."))
+        found = allowed_album(int(album), "edit")
+        return What(kind, choice.of_album(library(), user().id, found.id), found.title, found.id)
+    if kind == "search":
+        asked_for = (query or "").strip()
+        return What(kind, choice.found(library(), user().id, asked_for, PATIENCE), asked_for)
+    return What("everything", choice.everything(library(), user().id))
+
+
+def _chosen() -> What:
+    """Raises NotFound when one of the photos is not the visitor's own."""
+    wanted = set(asked.form_list("photos"))
+    found = choice.chosen(library().db, user().id, list(wanted))
+    if len(found.photo_ids) != len(wanted):
+        raise NotFound(_("There is no such photo."))
+    return What("chosen", found)
+
+
+def _template(what: What, folders: str | None) -> Layout:
+    if what.kind == "album":
+        return layout.parse(layout.OF_AN_ALBUM)
+    return layout.parse(layout.BY_ALBUM if folders == "album" else layout.STANDARD)
+
+
+# ---------------------------------------------------------------- the page
+
+
+def _page(what: What, gigabytes: str | None) -> str:
+    limit = next((each for each in zips.SIZES_GB if str(each) == gigabytes), zips.USUAL_GB)
+    _files, size = choice.size(library().db, what.choice.photo_ids)
+    divided = zips.parts(library().db, what.choice, limit * GB)
+    shelf = albums.albums(library().db, user().id, sort="title", size=MOST_ALBUMS, is_every_level=True)
+    return render_template(
+        "export.html", what=what, size=size, parts=[_said(each) for each in divided], limit=limit, albums=shelf.albums,
+        limits=zips.SIZES_GB if size > min(zips.SIZES_GB) * GB else (), command=_command(what),
+        photos=",".join(map(str, what.choice.photo_ids)) if what.kind == "chosen" else "",
+        total=words.count(len(what.choice.photo_ids), "photo"),
+    )  # fmt: skip
+
+
+def _said(part: Part) -> tuple[Part, str]:
+    return part, f"{words.count(part.photos, 'photo')}, {words.size(part.size)}"
+
+
+def _command(what: What) -> str:
+    """The same at a shell, for who has one."""
+    words = ["photolib", "export", "/media/usb"]
+    if what.kind in ("album", "search") and what.name:
+        words += ["--album" if what.kind == "album" else "--query", what.name]
+    if user().role != "admin":
+        words += ["--owner", user().name]
+    return shlex.join(words)
