@@ -11,7 +11,7 @@ from photolib.accounts import sessions as kept
 from photolib.accounts.users import Account
 from photolib.db import write
 from photolib.errors import BadInput, PhotolibError
-from web import addresses, errors
+from web import errors, reached
 from web.credentials_pages import require_proof
 from web.done import done
 from web.here import library, user
@@ -127,16 +127,9 @@ def _user_page(user_id: int, problem: PhotolibError | None = None) -> str:
 
 def _invited_page(invited: Account, token: str) -> str:
     """The address, once: it is kept as its hash only."""
-    address = urljoin(_base(), url_for("door.invitation", token=token))
+    address = urljoin(reached.base(), url_for("door.invitation", token=token))
     square = segno.make(address, error="l", micro=False).svg_data_uri(scale=4, border=3, dark="#000", light="#fff")
     return render_template("invited.html", user=invited, address=address, square=square, days=invitations.LASTS.days)
-
-
-def _base() -> str:
-    """How others reach photolib: as the admin does, unless that is by a name for one's own machine."""
-    elsewhere = addresses.reached_at(library().config)
-    name = request.host.rpartition(":")[0] or request.host
-    return elsewhere[0] if addresses.is_loopback(name.strip("[]")) and elsewhere else request.host_url
 
 
 def _roles() -> list[tuple[str, str, str]]:

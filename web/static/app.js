@@ -12,5 +12,6 @@ import "./bar.js"
 import "./tabs.js"
 import "./installed.js"
 import "./adding.js"
+import "./share.js"
 
 document.documentElement.classList.add("has-script")
