@@ -6,8 +6,8 @@
     python -m tests.abuse_cases 23      which they are
 
 A case has parts, in the words of its line (ABUSE_CASES.md); each names the tests that hold it, as `file::test`, the file below tests/.
-tests/test_abuse_cases.py fails for a part without a test, for a test that is no more, and for one that is named after a case
-(`test_23_...`, `test_abuse_23_...`) and stands nowhere here.
+tests/test_abuse_cases.py fails for a part without a test and for a test that is no more. Whatever is named after a case besides
+(`test_23_...`, `test_abuse_23_...`, `test_4_and_32_...`) belongs to it without being written here.
 """
 
 import ast
@@ -402,8 +402,9 @@ CASES: Mapping[int, Mapping[str, tuple[str, ...]]] = {
 }
 
 
+@cache
 def cases_of() -> dict[str, set[int]]:
-    """For each test that holds one, the numbers of its cases."""
+    """For each test that is written here, the numbers of its cases."""
     found: dict[str, set[int]] = {}
     for number, parts in CASES.items():
         for tests in parts.values():
@@ -415,7 +416,8 @@ def cases_of() -> dict[str, set[int]]:
 def numbers_in(name: str) -> list[int]:
     """The cases that a test is named after: [4, 32] for test_abuse_4_and_32_no_secret."""
     named = re.match(r"test_(?:abuse_)?(\d+(?:_and_\d+)*)_", name)
-    return [int(each) for each in named[1].split("_and_")] if named else []
+    numbers = [int(each) for each in named[1].split("_and_")] if named else []
+    return numbers if all(1 <= each <= 34 for each in numbers) else []
 
 
 @cache
@@ -438,6 +440,10 @@ def lines(only: int | None = None) -> Iterator[str]:
                     yield from (f"      tests/{test}" for test in tests)
             for part in TO_COME.get(number, ()):
                 yield f"{number:2}  {part.replace(chr(10), ' ')}: TO COME"
+            if only is not None:
+                yield f"{number:2}  named after it besides"
+                named = {test for test in all_tests() if number in numbers_in(test.partition("::")[2])}
+                yield from (f"      tests/{test}" for test in sorted(named) if number not in cases_of().get(test, ()))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from photolib.ports import Models
 from photolib.scan import look
 from photolib.tally import Tally
 from photolib.worker import work_until_idle
-from tests.abuse_cases import cases_of
+from tests.abuse_cases import cases_of, numbers_in
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = (ROOT.parent / "shared").resolve()
@@ -49,10 +49,10 @@ settings.load_profile("suite")
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    of_cases = cases_of()
     for item in items:
         name = getattr(item, "originalname", item.name)
-        for number in of_cases.get(f"{item.path.relative_to(ROOT / 'tests').as_posix()}::{name}", ()):
+        test = f"{item.path.relative_to(ROOT / 'tests').as_posix()}::{name}"
+        for number in {*cases_of().get(test, ()), *numbers_in(name)}:
             item.add_marker(pytest.mark.abuse(case=number))
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 

@@ -3,6 +3,7 @@
 The proxies are the real ones, on ports and in folders of their own; certificates are made here, and no trust store but ours knows them.
 """
 
+import base64
 import contextlib
 import hashlib
 import http.client
@@ -28,9 +29,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from photolib.accounts import passwords, users
+from photolib.accounts import api_tokens, passwords, users
 from photolib.config import Config
-from photolib.db import write
+from photolib.db import connect, write
 from photolib.library import open_library
 from tests.programs import program
 from web.sessions import SECURE_COOKIE
@@ -75,6 +76,7 @@ class Site:
     port: int
     plain_port: int
     trusted: Path
+    data: Path
 
     @property
     def origin(self) -> str:
@@ -172,7 +174,7 @@ def nginx(folder: Path, behind: int) -> Iterator[Site]:
     )  # fmt: skip
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user, site=site))
-    found = Site(port, plain_port, pem)
+    found = Site(port, plain_port, pem, folder / "data")
     with running([program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")], folder, found):
         yield found
 
@@ -182,7 +184,7 @@ def caddy(folder: Path, behind: int) -> Iterator[Site]:
     port, plain_port = free_port(), free_port()
     site = replaced(settings_of("caddyfile"), {"127.0.0.1:8800": f"127.0.0.1:{behind}"})
     (folder / "Caddyfile").write_text(CADDY.format(folder=folder, port=port, plain_port=plain_port, site=site))
-    found = Site(port, plain_port, folder / "storage/pki/authorities/local/root.crt")
+    found = Site(port, plain_port, folder / "storage/pki/authorities/local/root.crt", folder / "data")
     command = [program("caddy"), "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
     with running(command, folder, found):
         yield found
@@ -242,6 +244,18 @@ def session(site: Site) -> dict[str, str]:
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
     assert answer.headers["Location"] == "/"
     return {"Cookie": cookie.partition(";")[0]}
+
+
+@pytest.fixture(scope="module")
+def device(site: Site) -> dict[str, str]:
+    """What a phone sends that was given a token."""
+    db = connect(site.data / "photolib.db")
+    with write(db) as changed:
+        account = users.named(changed, "admin")
+        assert account is not None
+        _, text = api_tokens.make(changed, account, "a phone", ["upload"], None)
+    db.close()
+    return {"Authorization": "Basic " + base64.b64encode(f"admin:{text}".encode()).decode()}
 
 
 def announce(site: Site, session: dict[str, str], size: int) -> tuple[str, str]:
@@ -386,6 +400,27 @@ def test_a_browser_speaks_http_2_and_sends_a_file_over_it(site: Site, session: d
         site.origin + path,
     )  # fmt: skip
     assert said == "2 204"
+
+
+def test_a_device_lists_and_moves_files_over_webdav(site: Site, device: dict[str, str]) -> None:
+    """Where something is moved to, a client says with a whole address: https, this name, this port."""
+    assert site.ask("PROPFIND", "/dav/", headers={"Depth": "0"}).headers["WWW-Authenticate"].startswith("Basic ")
+    picture = photo_of(300_000)
+    assert site.ask("PUT", "/dav/a.jpg.part", picture[:100], device).status in (
+        201,
+        415,
+    )  # as rclone does: another name first
+    assert site.ask("MKCOL", "/dav/Camera", headers=device).status == 201
+    assert site.ask("PUT", "/dav/Camera/a.jpg", picture, device).status == 201
+    there = {"Destination": f"{site.origin}/dav/Camera/b%20c.jpg", "Overwrite": "F"}
+    moved = site.ask("MOVE", "/dav/Camera/a.jpg", headers={**device, **there})
+    assert moved.status == 201, moved.body
+    listed = site.ask("PROPFIND", "/dav/Camera/", headers={**device, "Depth": "1"})
+    assert listed.status == 207
+    assert b"/dav/Camera/b%20c.jpg" in listed.body
+    assert b"a.jpg" not in listed.body.replace(b"c.jpg", b"")
+    for elsewhere in (f"http://{NAME}/dav/d.jpg", "https://evil.example/dav/d.jpg"):
+        assert site.ask("MOVE", "/dav/Camera/b%20c.jpg", headers={**device, "Destination": elsewhere}).status == 502
 
 
 # ---------------------------------------------------------------- as it happens
