@@ -13,6 +13,7 @@ __all__ = ["FORMATS", "CannotClean", "Clean", "Keep", "plan"]
 _DAMAGE = (OSError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError)
 
 NOTHING = Keep()
+MORE = 1024  # bytes that a copy may be larger than its original: what EXIF of our own says, where it was said in XMP
 
 
 def plan(file: BinaryIO, format_name: str, keep: Keep = NOTHING) -> Clean:
@@ -27,6 +28,8 @@ def plan(file: BinaryIO, format_name: str, keep: Keep = NOTHING) -> Clean:
         raise CannotClean("Nobody here knows how to clean such a file.")
     try:
         clean = make(file, keep)
+        if clean.size > file.seek(0, 2) + MORE:
+            raise CannotClean("Parts of the file lie in each other.")
         _check(clean, file, format_name, keep)
     except _DAMAGE as problem:
         if isinstance(problem, OSError):

@@ -98,6 +98,8 @@ def _directory(source: Source, place: int, order: str) -> dict[int, tuple[int, b
         tag, kind, number, offset = struct.unpack(order + "HHII", source.exactly(at, 12))
         if tag not in NEEDED or tag in found:
             continue
+        if tag != _ICC and kind in (2, 7):  # text, or anything, where numbers belong
+            raise CannotClean("The file is damaged.")
         size = number * tags.WIDTHS.get(kind, LARGEST)
         if size > LARGEST:
             raise CannotClean("A table of the file is far too large.")

@@ -22,12 +22,11 @@ from PIL import Image, ImageCms
 from photolib import formats
 from photolib.cleaning import jpegs, profiles
 from photolib.cleaning.pieces import Blank, CannotClean, Clean, Keep, Source, Stretch, joined, patched
-from photolib.cleaning.plans import FORMATS, plan
+from photolib.cleaning.plans import FORMATS, MORE, plan
 from photolib.metadata import embedded
 from tests.programs import program
 
 EVERYTHING = Keep(location=True, camera=True)
-MORE = 1024  # bytes that a copy may be larger than its original: the date where another tag held it
 
 
 def noise(size: tuple[int, int] = (48, 32), mode: str = "RGB") -> Image.Image:
