@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 
 from flask import Blueprint, Response, g, request
+from werkzeug.routing import BaseConverter
 from werkzeug.test import run_wsgi_app
 from wsgidav.dav_error import DAVError
 from wsgidav.lock_man.lock_storage import LockStorageDict
@@ -41,6 +42,16 @@ from web.here import library
 from web.language import _
 
 bp = Blueprint("dav", __name__)
+
+
+class AnyPath(BaseConverter):
+    """A path of whatever characters, line breaks included: a client is told that its names are none, and led to no door."""
+
+    regex = r"(?s:.+)"
+    part_isolating = False
+
+
+bp.record_once(lambda state: state.app.url_map.converters.update(any_path=AnyPath))
 
 SHARE = "/dav"
 LARGEST_XML = 64 << 10  # bytes of a request that is no file
@@ -114,7 +125,7 @@ _app = _new_app()
 
 @bp.route("/dav", defaults={"path": ""}, methods=["GET", "HEAD", "OPTIONS"], provide_automatic_options=False)
 @bp.route("/dav/", defaults={"path": ""}, methods=["GET", "HEAD", "OPTIONS"], provide_automatic_options=False)
-@bp.route("/dav/<path:path>", methods=["GET", "HEAD", "OPTIONS"], provide_automatic_options=False)
+@bp.route("/dav/<any_path:path>", methods=["GET", "HEAD", "OPTIONS"], provide_automatic_options=False)
 def look(path: str) -> Response:
     return _answer()
 
@@ -124,7 +135,7 @@ CHANGES = ["PUT", "DELETE", "MKCOL", "PROPFIND", "PROPPATCH", "COPY", "MOVE", "L
 
 @bp.route("/dav", defaults={"path": ""}, methods=CHANGES)
 @bp.route("/dav/", defaults={"path": ""}, methods=CHANGES)
-@bp.route("/dav/<path:path>", methods=CHANGES)
+@bp.route("/dav/<any_path:path>", methods=CHANGES)
 @takes_files(asked.LARGEST)
 def change(path: str) -> Response:
     return _answer()
@@ -153,6 +164,8 @@ def _asked(token: Token, account: Account) -> Response:
     except UnicodeDecodeError as problem:
         raise BadInput("The names in this address are not written in UTF-8.") from problem
     names = inbox.words(path.removeprefix(SHARE))
+    if not names and request.method in ("DELETE", "MOVE"):
+        raise Refused("The inbox itself stays.")
     slash = "/" if path.endswith("/") or not names else ""
     # As wsgidav expects it: bytes as Latin-1, composed as we keep names.
     plain = unicodedata.normalize("NFC", "/".join((SHARE, *names)) + slash)
@@ -160,9 +173,10 @@ def _asked(token: Token, account: Account) -> Response:
     if request.method != "PUT":
         body = _small_body()
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
+    told: dict[str, bool] = {}
     environ.update({
         "photolib.library": lib, "photolib.user": account, "photolib.token": token, "wsgidav.auth.user_name": account.name,
-        "wsgidav.all_input_read": 1,
+        "wsgidav.all_input_read": 1, "photolib.told": told,
     })  # fmt: skip
     try:
         if request.method == "PROPFIND":
@@ -175,7 +189,7 @@ def _asked(token: Token, account: Account) -> Response:
         response.close()
         kept = [each for each in response.headers if each[0].lower() not in ("content-type", "content-length")]
         response = Response(said, response.status_code, kept, mimetype="text/plain" if said else None)
-    if response.status_code == 204 and environ.get("photolib.is_new"):
+    if response.status_code == 204 and told.get("is_new"):
         response.status_code = 201  # of COPY and MOVE to where nothing was
     if request.method == "PUT" and "HTTP_X_OC_MTIME" in environ:
         response.headers["X-OC-MTime"] = "accepted"
@@ -272,7 +286,7 @@ def _explained(problem: PhotolibError) -> Response:
 
 def _refused(problem: DAVError) -> Response:
     """What wsgidav says, as a sentence; or as XML, where the protocol has a word for it."""
-    if isinstance(problem.src_exception, Exception):
+    if problem.value == 500 and isinstance(problem.src_exception, Exception):  # not wsgidav's own
         if isinstance(problem.src_exception, PhotolibError):
             return _explained(problem.src_exception)
         raise problem.src_exception

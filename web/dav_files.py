@@ -77,16 +77,16 @@ class _Listed:
         return True
 
     def handle_delete(self) -> bool:
-        if not self.entry.id:
-            raise DAVError(HTTP_METHOD_NOT_ALLOWED, "The inbox itself stays.")
+        self.provider.lock_manager.check_write_permission(  # type: ignore[attr-defined]
+            url=self.get_ref_url(), depth="infinity", token_list=self.environ["wsgidav.ifLockTokenList"],
+            principal=self.account.name,
+        )  # fmt: skip
         with write(self.lib.db) as db:
             inbox.remove(db, self.entry)
         self.remove_all_locks(recursive=True)  # type: ignore[attr-defined]
         return True
 
     def handle_move(self, dest_path: str) -> bool:
-        if not self.entry.id:
-            raise DAVError(HTTP_METHOD_NOT_ALLOWED, "The inbox itself stays.")
         names = self._names(dest_path)
         with write(self.lib.db) as db:
             parent = self._place(db, names)
@@ -111,7 +111,7 @@ class _Listed:
         parent = inbox.find(db, self.account.id, names[:-1])
         if parent is None or not parent.is_folder:
             raise DAVError(409, "That folder is not there.")
-        self.environ["photolib.is_new"] = inbox.child(db, parent, names[-1]) is None
+        self.environ["photolib.told"]["is_new"] = inbox.child(db, parent, names[-1]) is None
         return parent
 
 
