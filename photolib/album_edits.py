@@ -11,14 +11,26 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from photolib import album_order, album_rows, albums, edits
+from photolib import album_order, album_rows, albums, edits, kept_rows
 from photolib.albums import ORDERS, Album
 from photolib.errors import BadInput, NotFound
 from photolib.search import saved
+from photolib.sharing import activity, grants, members
+from photolib.sharing.grants import ROLES, Role
 from photolib.sources import now
 
 LONGEST_TITLE, LONGEST_DESCRIPTION = 200, 5000
 MOST_LEVELS = 10  # of albums in albums
+# What goes with an album and comes back with it: to whom it is shared, and what happened there. In the order in which one needs the other.
+_OF_LINKS = "link_id in (select id from links where album_id = ?)"
+SHARED_BY = {
+    "grants": "album_id = ?",
+    "links": "album_id = ?",
+    "link_visits": _OF_LINKS,
+    "link_log": f"{_OF_LINKS} order by id desc limit 2000",
+    "contributions": _OF_LINKS,
+    "album_activity": "album_id = ? order by id desc limit 2000",
+}
 
 
 @dataclass(frozen=True)
@@ -95,6 +107,8 @@ def change(db: Database, user_id: int, album: Album, changes: Mapping[str, Any])
     before = _change(db, album, changes)
     if not before:
         return AlbumEdit(None, "change", album.id, [])
+    if "title" in before:
+        activity.note(db, album.id, user_id, activity.CHANGED, said=kept_title(changes["title"]))
     return _done(db, user_id, "change", album.id, [], {"columns": {album.id: before}})
 
 
@@ -114,21 +128,23 @@ def _change(db: Database, album: Album, changes: Mapping[str, Any]) -> dict[str,
 
 
 def delete(db: Database, user_id: int, album: Album) -> AlbumEdit:
-    """The album goes, its photos stay where they are; albums in it move up to where it was."""
+    """The album goes, its photos stay where they are; albums in it move up to where it was. Nobody it was shared with sees it any more."""
     columns = [row[1] for row in db.conn.execute("pragma table_info(albums)")]
     row = db.conn.execute(f"select {', '.join(columns)} from albums where id = ?", (album.id,)).fetchone()
     kept = dict(zip(columns, row, strict=True)) | {"photos": 0, "found_at": None}
     within = [each[0] for each in db.conn.execute("select id from albums where parent_id = ?", (album.id,))]
     held = db.conn.execute(
-        "select photo_id, position, added_at from album_photos where album_id = ?", (album.id,)
+        "select photo_id, position, added_at, added_by from album_photos where album_id = ?", (album.id,)
     ).fetchall()
     folders = db.conn.execute("select folder_id, is_tree from album_folders where album_id = ?", (album.id,)).fetchall()
+    shared = {table: kept_rows.rows(db, table, where, [album.id]) for table, where in SHARED_BY.items()}
     db.conn.execute("update albums set parent_id = ? where parent_id = ?", (album.parent_id, album.id))
     db.conn.execute("delete from album_photos where album_id = ?", (album.id,))
     db.conn.execute("delete from albums where id = ?", (album.id,))
     before = {
         "deleted": kept,
         "folders": folders,
+        "shared": {table: rows for table, rows in shared.items() if rows},
         "taken": {album.id: held},
         "columns": {each: {"parent_id": album.id} for each in within},
     }
@@ -138,7 +154,9 @@ def delete(db: Database, user_id: int, album: Album) -> AlbumEdit:
 def put(db: Database, user_id: int, album: Album, photo_ids: Sequence[int]) -> AlbumEdit:
     """Put photos behind those that are in an album. Those that are in it already stay where they are."""
     _by_hand(album)
-    fresh = album_rows.put_at_end(db, album.id, photo_ids)
+    fresh = album_rows.put_at_end(db, album.id, photo_ids, added_by=user_id if user_id != album.owner_id else None)
+    if fresh:
+        activity.note(db, album.id, user_id, activity.ADDED, len(fresh))
     return _done(db, user_id, "add", album.id, fresh, {"put": {album.id: fresh}})
 
 
@@ -147,7 +165,7 @@ def take(db: Database, user_id: int, album: Album, photo_ids: Sequence[int]) -> 
     _by_hand(album)
     taken = db.conn.execute(
         """delete from album_photos where album_id = ? and photo_id in (select value from json_each(?))
-           returning photo_id, position, added_at""",
+           returning photo_id, position, added_at, added_by""",
         (album.id, json.dumps(list(photo_ids))),
     ).fetchall()
     gone = [each[0] for each in taken]
@@ -156,6 +174,8 @@ def take(db: Database, user_id: int, album: Album, photo_ids: Sequence[int]) -> 
     if chosen in gone:
         _set(db, album.id, {"cover_id": None})
         before["columns"] = {album.id: {"cover_id": chosen}}
+    if gone:
+        activity.note(db, album.id, user_id, activity.REMOVED, len(gone))
     return _done(db, user_id, "remove", album.id, gone, before)
 
 
@@ -176,6 +196,7 @@ def move(
     noted: dict[str, Any] = {"moved": {album.id: album_order.move(db, album.id, photo_ids, before, after)}}
     if columns:
         noted["columns"] = {album.id: columns}
+    activity.note(db, album.id, user_id, activity.MOVED, len(set(photo_ids)))
     return _done(db, user_id, "move", album.id, list(dict.fromkeys(photo_ids)), noted)
 
 
@@ -282,7 +303,9 @@ def _set(db: Database, album_id: int, columns: Mapping[str, Any]) -> None:
 
 
 def _undo(db: Database, owner_id: int, before: dict[str, Any]) -> list[int]:
-    """What others did in the meantime stays: only what this act changed is put back, as far as it is still there."""
+    """What others did in the meantime stays: only what this act changed is put back, as far as it is still there. Raises NotFound for
+    whoever may not do so in the album any more."""
+    _still_allowed(db, owner_id, before)
     concerned: set[int] = set()
     for album_id in before.get("made", ()):
         concerned |= {
@@ -301,10 +324,13 @@ def _undo(db: Database, owner_id: int, before: dict[str, Any]) -> list[int]:
                from json_each(?) join folders on folders.id = value ->> 0""",
             (album["id"], json.dumps(before["folders"])),
         )
+        for table in SHARED_BY:
+            kept_rows.put_back(db, table, before.get("shared", {}).get(table, ()))
     for album_id, columns in before.get("columns", {}).items():
         _set(db, int(album_id), _still_possible(db, int(album_id), columns))
     for album_id, photo_ids in before.get("put", {}).items():
         concerned |= set(photo_ids)
+        activity.note(db, int(album_id), owner_id, activity.REMOVED, len(photo_ids))
         db.conn.execute(
             "delete from album_photos where album_id = ? and photo_id in (select value from json_each(?))",
             (int(album_id), json.dumps(photo_ids)),
@@ -312,10 +338,28 @@ def _undo(db: Database, owner_id: int, before: dict[str, Any]) -> list[int]:
     for album_id, rows in before.get("taken", {}).items():
         concerned |= {row[0] for row in rows}
         _put_back(db, int(album_id), rows)
+        if not before.get("deleted"):
+            activity.note(db, int(album_id), owner_id, activity.ADDED, len(rows))
     for album_id, places in before.get("moved", {}).items():
         concerned |= {photo_id for _, photo_id in places}
         album_order.put_back(db, int(album_id), places)
     return sorted(concerned)
+
+
+def _still_allowed(db: Database, user_id: int, before: Mapping[str, Any]) -> None:
+    """Raises NotFound unless somebody may do to these albums what taking their act back does."""
+    needed: dict[int, Role] = {}
+    for name in ("put", "taken", "moved", "columns"):
+        for album_id, what in before.get(name, {}).items():
+            is_more = name == "columns" and set(what) - {"order_by", "is_arranged"}
+            needed[int(album_id)] = "manage" if is_more or needed.get(int(album_id)) == "manage" else "contribute"
+    for album_id, role in needed.items():
+        row = db.conn.execute("select owner_id from albums where id = ?", (album_id,)).fetchone()
+        if row is None or row[0] == user_id:
+            continue
+        permit = grants.on_album(db, user_id, album_id)
+        if permit is None or ROLES.index(permit.role) < ROLES.index(role):
+            raise NotFound("This can no longer be undone.")
 
 
 def _still_possible(db: Database, album_id: int, columns: dict[str, Any]) -> dict[str, Any]:
@@ -332,12 +376,13 @@ def _still_possible(db: Database, album_id: int, columns: dict[str, Any]) -> dic
 def _put_back(db: Database, album_id: int, rows: Iterable[Sequence[Any]]) -> None:
     """Photos that are gone for good in the meantime are left out, and all of them when the album is."""
     db.conn.execute(
-        """insert into album_photos (album_id, photo_id, position, added_at)
-           select albums.id, photos.id, value ->> 1, value ->> 2
+        """insert into album_photos (album_id, photo_id, position, added_at, added_by)
+           select albums.id, photos.id, value ->> 1, value ->> 2, (select id from users where users.id = value ->> 3)
            from json_each(?) join photos on photos.id = value ->> 0 join albums on albums.id = ?
            where not exists (select 1 from album_photos where album_id = albums.id and photo_id = photos.id)""",
         (json.dumps(list(rows)), album_id),
     )
+    members.sweep(db, album_id)  # nobody's photos come back who has left meanwhile
 
 
 def _one_of(db: Database, table: str, row_id: int | None) -> int | None:

@@ -37,6 +37,7 @@ _COLUMNS = {  # what a decision may change, by table: (key columns, further colu
     "different_people": (("one_id", "other_id"), ()),
     "maybe_this_person": (("face_id",), ("person_id", "confidence")),
     "maybe_same_person": (("one_id", "other_id"), ("confidence",)),
+    "grants": (("id",), ("person_id",)),
 }
 
 
@@ -172,6 +173,8 @@ def merge(db: Database, owner_id: int, into: int, other: int) -> Decision:
            where id = ?""",
         (goes.name, goes.birthday, goes.cover.face_id if goes.cover else None, into),
     )
+    journal.touch_all("grants", "person_id = ?", other)
+    db.conn.execute("update or ignore grants set person_id = ? where person_id = ?", (into, other))
     db.conn.execute("delete from people where id = ?", (other,))
     _look_again(db, moved)
     return journal.close("merge", Said("%(name)s: two are one now.", name=_called(stays if stays.name else goes)), into)
@@ -344,9 +347,9 @@ def _put_back(db: Database, before: dict[str, dict[str, list[Any] | None]]) -> N
                 continue
             if not _can_be_put_back(db, table, dict(zip(names, (*key, *values), strict=True))):
                 continue
-            if table == "faces":
+            if table in ("faces", "grants"):  # what was taken back meanwhile does not come again
                 db.conn.execute(
-                    f"update faces set {', '.join(f'{each} = ?' for each in columns)} where {where}", (*values, *key)
+                    f"update {table} set {', '.join(f'{each} = ?' for each in columns)} where {where}", (*values, *key)
                 )
                 continue
             change = (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from photolib.db import Connections
+from photolib.sharing import grants
 
 LOOK_SECONDS = 0.5  # a look costs microseconds; a person takes longer to see what changed
 MOST_CHANGES = 500  # photos named at once; beyond that a page had better look at everything again
@@ -87,6 +88,38 @@ class Changes:
 def latest(db: Database) -> int:
     """The seq of the last change."""
     return db.conn.execute("select coalesce(max(seq), 0) from photo_changes").fetchone()[0]
+
+
+MOST_ALBUMS = 200  # named at once
+
+
+@dataclass(frozen=True)
+class AlbumChanges:
+    """Shared albums in which something changed (None: too many to name), and the seq to ask from next time."""
+
+    album_ids: list[int] | None
+    seq: int
+
+
+def latest_album(db: Database) -> int:
+    """The seq of the last change in a shared album."""
+    return db.conn.execute("select coalesce(max(seq), 0) from album_changes").fetchone()[0]
+
+
+def album_changes(db: Database, user_id: int, seq: int) -> AlbumChanges:
+    """In which albums that somebody sees with others, or has just stopped seeing, something changed after seq."""
+    last = latest_album(db)
+    if last <= seq:
+        return AlbumChanges([], last)
+    rows: Sequence[tuple[int, int | None]] = db.conn.execute(
+        "select album_id, user_id from album_changes where seq > ? and seq <= ? order by seq limit ?",
+        (seq, last, MOST_ALBUMS + 1),
+    ).fetchall()
+    if len(rows) > MOST_ALBUMS:
+        return AlbumChanges(None, last)
+    visible = grants.visible_albums(db, user_id, [album_id for album_id, told in rows if told is None])
+    named = [album_id for album_id, told in rows if told == user_id or (told is None and album_id in visible)]
+    return AlbumChanges(list(dict.fromkeys(named)), last)
 
 
 def changes(db: Database, owner_id: int, seq: int) -> Changes:

@@ -278,6 +278,15 @@ def ids(db: Database, owner_id: int, scope: Scope, most: int) -> list[int]:
     return [row[0] for row in rows]
 
 
+def at_random(db: Database, owner_id: int, scope: Scope, size: int) -> list[int]:
+    """The ids of some of a scope's photos, others each time."""
+    this = ordered(db, owner_id, scope)
+    rows = db.conn.execute(
+        f"select {this.id} from {this.alone} where {this.where} order by random() limit ?", (*this.values, size)
+    )
+    return [row[0] for row in rows]
+
+
 def condition(owner_id: int, scope: Scope) -> tuple[str, Sequence[Any], str]:
     """The condition for a scope's photos, its values, and the column that orders them."""
     if scope.kind == "shared":
@@ -372,7 +381,10 @@ def _shared(db: Database, scope: Scope) -> Ordered:
     grant = grants.grant(db, scope.ids[0])
     if grant.person_id is not None:
         rule, values = _RULES["person"], (grant.owner_id, grant.person_id)
-        return Ordered("photos", "photos", f"owner_id = ? and {rule.condition}", values, "shown_at", "id", "desc")
+        shown = f"exists (select 1 from people where id = {grant.person_id} and is_hidden = 0)"
+        return Ordered(
+            "photos", "photos", f"owner_id = ? and {rule.condition} and {shown}", values, "shown_at", "id", "desc"
+        )
     where = "owner_id = ? and is_listed = 1 and shown_at >= ?"
     return Ordered("photos", "photos", where, (grant.owner_id, grant.since or "9"), "shown_at", "id", "desc")
 

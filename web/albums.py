@@ -1,11 +1,17 @@
 """What the pages and the API of albums share: which album the visitor may have, and what is said about an act."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from photolib import access, album_searches, albums
+from photolib import access, album_searches, albums, catalog
 from photolib.album_edits import AlbumEdit
 from photolib.albums import Album
-from web.here import library, visitor
+from photolib.catalog import Ownership, Tile
+from photolib.errors import Refused
+from photolib.sharing import grants
+from web.api import allowed_photos
+from web.here import library, user, visitor
 from web.language import _, ngettext
 
 
@@ -14,6 +20,72 @@ def allowed_album(album_id: int, act: access.Action = "view") -> Album:
     found = albums.album(library().db, album_id)
     access.require(visitor(), act, found)
     return found
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What the visitor may do with an album that they see."""
+
+    is_own: bool
+    may_add: bool
+    may_arrange: bool
+    may_manage: bool
+    may_download: bool
+
+
+def rights(album: Album) -> Rights:
+    who, by_hand = visitor(), album.query is None
+    may_add = by_hand and access.may(who, "contribute", album)
+    return Rights(
+        access.may(who, "edit", album), may_add, may_add, access.may(who, "manage", album), access.may(who, "download", album)
+    )  # fmt: skip
+
+
+def to_put(album_id: int, photo_ids: Sequence[int]) -> Album:
+    """The album that the visitor may put these photos of their own into. Raises NotFound."""
+    found = allowed_album(album_id, "contribute")
+    allowed_photos(photo_ids, "edit")
+    return found
+
+
+def to_take(album_id: int, photo_ids: Sequence[int]) -> Album:
+    """The album that the visitor may take these photos out of: any of them where they may manage it, else their own. Raises NotFound for
+    what they do not see, Refused for what is another's."""
+    found = allowed_album(album_id)
+    if access.may(visitor(), "manage", found):
+        allowed_photos(photo_ids)
+        return found
+    allowed_photos(photo_ids)
+    if not all(access.may(visitor(), "edit", each) for each in catalog.owners(library().db, photo_ids)):
+        raise Refused("Photos of others are taken out by them, or by whoever may arrange this album and invite.")
+    return found
+
+
+def to_move(album_id: int, photo_ids: Sequence[int]) -> Album:
+    """The album in which the visitor may move these photos. Raises NotFound."""
+    found = allowed_album(album_id, "contribute")
+    allowed_photos(photo_ids)
+    return found
+
+
+def to_change(album_id: int, names: Collection[str]) -> Album:
+    """The album of which the visitor may change these columns: where it lies, and what fills it, is its owner's. Raises NotFound."""
+    return allowed_album(album_id, "edit" if {"query", "parent_id"} & set(names) else "manage")
+
+
+def path_to(album: Album) -> list[tuple[int, str]]:
+    """(id, title) of the albums around one, from the outermost on, as far as the visitor may see them."""
+    around = albums.path(library().db, album.id)[:-1]
+    visible = grants.visible_albums(library().db, user().id, [each for each, _title in around])
+    return [each for each in around if each[0] in visible]
+
+
+def cover_of(album: Album) -> Tile | None:
+    """The photo that stands for an album, if the visitor may see it: it may lie in an album inside."""
+    if album.cover is None or album.owner_id == user().id:
+        return album.cover
+    shown = Ownership(album.cover.id, album.cover.owner_id)
+    return album.cover if access.may(visitor(), "view", shown) else None
 
 
 def looked_at(album_id: int) -> Album:
@@ -40,17 +112,18 @@ def sentence(edit: AlbumEdit, title: str) -> str:
 
 
 def album_json(album: Album) -> dict[str, Any]:
-    cover = album.cover
+    """What the visitor may know of an album: of another's not where it lies, nor by which words it is filled."""
+    cover, is_own = cover_of(album), album.owner_id == user().id
     return {
         "album_id": album.id,
         "title": album.title,
         "description": album.description,
         "kind": album.kind,
-        "query": album.query,
-        "parent_id": album.parent_id,
+        "query": album.query if is_own else None,
+        "parent_id": album.parent_id if is_own else None,
         "order_by": album.order_by,
         "count": album.photos,
-        "albums": album.albums,
+        "albums": album.albums if is_own else 0,
         "first_at": album.first_at,
         "last_at": album.last_at,
         "created_at": album.created_at,

@@ -13,7 +13,7 @@ from photolib.db import write
 from photolib.errors import BadInput
 from web import asked
 from web.album_shapes import ALBUM, ALBUM_EDITED, ALBUM_GONE, CHANGING, MAKING, MOVING
-from web.albums import album_json, allowed_album, looked_at, sentence
+from web.albums import album_json, allowed_album, looked_at, path_to, sentence, to_change, to_move, to_put, to_take
 from web.api import allowed_photos
 from web.asked import number
 from web.described import described
@@ -70,16 +70,15 @@ def make() -> tuple[dict[str, Any], int]:
 def album(album_id: int) -> dict[str, Any]:
     """One album. path: the albums around it, from the outermost on."""
     found = looked_at(album_id)
-    path = albums.path(library().db, album_id)
-    return {**album_json(found), "path": [{"album_id": each, "title": title} for each, title in path[:-1]]}
+    return {**album_json(found), "path": [{"album_id": each, "title": title} for each, title in path_to(found)]}
 
 
 @bp.patch("/<int:album_id>")
 @described(ALBUM_EDITED, body=CHANGING)
 def change(album_id: int) -> dict[str, Any]:
     """Change what an album is called, where it lies, its order, its cover or its query."""
-    found = allowed_album(album_id, "edit")
     body = asked.body()
+    found = to_change(album_id, body)
     _parent(body)
     return _edit(found, lambda db, now: album_edits.change(db, user().id, now, body))
 
@@ -96,8 +95,8 @@ def delete(album_id: int) -> dict[str, Any]:
 @described(ALBUM_EDITED, body=SOME_PHOTOS)
 def put(album_id: int) -> dict[str, Any]:
     """Put photos at its end, or at their days in an album that is ordered by date."""
-    found, photo_ids = allowed_album(album_id, "edit"), asked.ids(asked.body())
-    allowed_photos(photo_ids, "edit")
+    photo_ids = asked.ids(asked.body())
+    found = to_put(album_id, photo_ids)
     return _edit(found, lambda db, now: album_edits.put(db, user().id, now, photo_ids))
 
 
@@ -106,8 +105,8 @@ def put(album_id: int) -> dict[str, Any]:
 @described(ALBUM_EDITED, body=SOME_PHOTOS)
 def take(album_id: int) -> dict[str, Any]:
     """Take photos out of it. They stay in the library."""
-    found, photo_ids = allowed_album(album_id, "edit"), asked.ids(asked.body())
-    allowed_photos(photo_ids, "edit")
+    photo_ids = asked.ids(asked.body())
+    found = to_take(album_id, photo_ids)
     return _edit(found, lambda db, now: album_edits.take(db, user().id, now, photo_ids))
 
 
@@ -116,12 +115,11 @@ def take(album_id: int) -> dict[str, Any]:
 @described(ALBUM_EDITED, body=MOVING)
 def move(album_id: int) -> dict[str, Any]:
     """Move photos to before one or after one, or to the end with neither: they stand there in the order given."""
-    found = allowed_album(album_id, "edit")
     body = asked.body()
     photo_ids, before, after = asked.ids(body), asked.whole(body, "before"), asked.whole(body, "after")
     if before is not None and after is not None:
         raise BadInput("Photos are moved before one or after one.")
-    allowed_photos([*photo_ids, *(each for each in (before, after) if each is not None)], "edit")
+    found = to_move(album_id, [*photo_ids, *(each for each in (before, after) if each is not None)])
     return _edit(found, lambda db, now: album_edits.move(db, user().id, now, photo_ids, before, after))
 
 

@@ -7,22 +7,23 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from sqlite_utils import Database
 
-from photolib import album_edits, album_searches, albums, scopes
+from photolib import access, album_edits, album_searches, albums, scopes
 from photolib.album_edits import AlbumEdit
 from photolib.albums import Album
 from photolib.catalog import Tile
 from photolib.db import write
-from photolib.errors import BadInput
+from photolib.errors import BadInput, NotFound
 from photolib.scopes import Scope
 from photolib.search import saved
-from web import asked, words
-from web.albums import allowed_album, looked_at, sentence
+from photolib.sharing import contributions, listing
+from web import asked, members_pages, words
+from web.albums import allowed_album, looked_at, path_to, rights, sentence, to_change, to_move, to_put, to_take
 from web.api import allowed_photos
 from web.asked import form_number
 from web.done import done, undoing
 from web.grid import grid
 from web.guard import takes_files
-from web.here import library, user
+from web.here import library, user, visitor
 from web.language import _, ngettext
 from web.results import address
 
@@ -58,22 +59,35 @@ def album(album_id: int) -> str:
     return render_template(
         "album.html",
         album=found,
-        path=albums.path(library().db, album_id)[:-1],
+        path=path_to(found),
+        rights=rights(found),
+        has_map=access.sees_location(visitor(), found),
+        **members_pages.of_album(found),
         said=holds(found),
         grid=view,
         first=next(iter(scopes.ids(library().db, user().id, scope, 1)), None),
         orders=_orders(found),
         cards=[_card(each) for each in albums.albums(library().db, user().id, album_id, size=PAGE).albums]
-        if found.albums
+        if found.albums and found.owner_id == user().id
         else [],
-        homes=albums.homes(library().db, user().id, album_id),
+        homes=albums.homes(library().db, user().id, album_id) if found.owner_id == user().id else [],
+        **_sharing(found),
     )
+
+
+def _sharing(found: Album) -> dict[str, Any]:
+    """Whether the visitor may hand an album on, by how many links it is, and how many photos wait to come into it."""
+    if not access.may(visitor(), "manage", found):
+        return {"may_share": False, "links": 0, "waiting": 0}
+    db = library().db
+    waiting = contributions.count_for(db, found.id) if found.owner_id == user().id else 0
+    return {"may_share": True, "links": listing.living(db, found.id), "waiting": waiting}
 
 
 @bp.get("/albums/<int:album_id>/albums")
 def inside(album_id: int) -> str:
     """All albums in one; its own page shows the first of them."""
-    allowed_album(album_id)
+    allowed_album(album_id, "edit")
     path = albums.path(library().db, album_id)
     return render_template("albums.html", path=path, **_shelf(album_id, f"/albums/{album_id}/albums"))
 
@@ -95,15 +109,16 @@ def arrange(album_id: int) -> str:
 @bp.get("/albums/<int:album_id>/cover")
 def cover(album_id: int) -> str:
     """The photos, to choose the one that stands for the album."""
-    allowed_album(album_id, "edit")
+    allowed_album(album_id, "manage")
     return render_template("album_cover.html", **_squares(looked_at(album_id), "cover"))
 
 
 @bp.get("/albums/<int:album_id>/map")
 def on_map(album_id: int) -> str:
-    return render_template(
-        "album_map.html", album=looked_at(album_id), is_placed=albums.is_placed(library().db, album_id)
-    )
+    found = looked_at(album_id)
+    if not access.sees_location(visitor(), found):
+        raise NotFound("Where these photos were taken is not shared.")
+    return render_template("album_map.html", album=found, is_placed=albums.is_placed(library().db, album_id))
 
 
 # ---------------------------------------------------------------- acts
@@ -133,13 +148,14 @@ def make() -> Response:
 @bp.post("/albums/<int:album_id>/edit")
 def change(album_id: int) -> Response:
     """Fields: any of title, description, order_by, query, parent ("" for none), cover ("" for the first photo); go, to the album's page."""
-    found, form = allowed_album(album_id, "edit"), request.form
+    form = request.form
     changes: dict[str, Any] = {
         name: form[name] for name in ("title", "description", "order_by", "query") if name in form
     }
     for field, name in (("parent", "parent_id"), ("cover", "cover_id")):
         if field in form:
             changes[name] = form_number(field) if form[field] else None
+    found = to_change(album_id, changes)
     if changes.get("parent_id") is not None:
         allowed_album(changes["parent_id"], "edit")
     go = f"/albums/{album_id}" if form.get("go") else None
@@ -156,8 +172,8 @@ def delete(album_id: int) -> Response:
 @bp.post("/albums/<int:album_id>/photos")
 @takes_files(asked.LARGEST_LIST)
 def put(album_id: int) -> Response:
-    found, photo_ids = allowed_album(album_id, "edit"), asked.form_ids()
-    allowed_photos(photo_ids, "edit")
+    photo_ids = asked.form_ids()
+    found = to_put(album_id, photo_ids)
     go = f"/albums/{album_id}" if request.form.get("go") else None
     return _edit(found, lambda db, now: album_edits.put(db, user().id, now, photo_ids), go)
 
@@ -165,16 +181,16 @@ def put(album_id: int) -> Response:
 @bp.post("/albums/<int:album_id>/photos/remove")
 @takes_files(asked.LARGEST_LIST)
 def take(album_id: int) -> Response:
-    found, photo_ids = allowed_album(album_id, "edit"), asked.form_ids()
-    allowed_photos(photo_ids, "edit")
+    photo_ids = asked.form_ids()
+    found = to_take(album_id, photo_ids)
     return _edit(found, lambda db, now: album_edits.take(db, user().id, now, photo_ids))
 
 
 @bp.post("/albums/<int:album_id>/order")
 def move(album_id: int) -> Response:
     """Fields: photo, and step: earlier, later, first or last."""
-    found, photo_id = allowed_album(album_id, "edit"), form_number("photo")
-    allowed_photos([photo_id], "edit")
+    photo_id = form_number("photo")
+    found = to_move(album_id, [photo_id])
     step = request.form.get("step")
     scope = Scope("album", (album_id,))
     if step not in ("earlier", "later", "first", "last"):
@@ -270,7 +286,7 @@ def _orders(album: Album) -> list[tuple[str, str, bool]]:
 
 
 def _by_hand(album_id: int) -> Album:
-    found = allowed_album(album_id, "edit")
+    found = allowed_album(album_id, "contribute")
     if found.query is not None:
         raise BadInput("This album is filled by its search. Change what it searches for instead.")
     return found

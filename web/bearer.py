@@ -19,8 +19,9 @@ LONGEST = 200  # characters
 
 # Rooms (blueprints) of the API: reading asks for "read" and everything else for "write".
 ROOMS = frozenset({
-    "albums_api", "api", "duplicates", "edits", "events", "map_api", "media", "openapi", "order_api", "people_api", "search_api",
-    "social_api", "timeline_api",
+    "albums_api", "api", "duplicates", "edits", "events", "map_api", "media", "members_api", "openapi", "order_api", "people_api",
+    "search_api",
+    "sharing_api", "social_api", "timeline_api",
 })  # fmt: skip
 OF_ROOM: dict[str, Scope] = {
     "uploads_api": "upload",

@@ -2,7 +2,8 @@
 https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
 `progress`: how much is left to do, and the sentences about it. `photos`: {"photo_ids": [...]} that came, changed or went, null when
-they are too many to name. A stream ends now and then, and browsers ask again.
+they are too many to name. `albums`: {"album_ids": [...]} seen with others in which something changed, or which are not shared with
+the listener any more; null for too many. A stream ends now and then, and browsers ask again.
 """
 
 import json
@@ -53,8 +54,9 @@ def events() -> Response:
     ends, as a page that was left cannot say that it is gone. It also ends with the session."""
     lib, owner_id, since = library(), user().id, number("since") or 0
     beat = _pulse(lib)
-    known = request.headers.get("Last-Event-ID", "")
-    seq = int(known) if known.isascii() and known.isdigit() and len(known) < 19 else pulse.latest(lib.db)
+    known = request.headers.get("Last-Event-ID", "").split("-")
+    read = [int(each) for each in known if each.isascii() and each.isdigit() and len(each) < 19]
+    seqs = (read[0] if read else pulse.latest(lib.db), read[1] if len(read) > 1 else pulse.latest_album(lib.db))
     seconds = number("seconds")
     lasts = LONGEST_SECONDS if seconds is None else min(seconds, LONGEST_SECONDS)
     tab, me = (owner_id, request.args.get("tab", "")[:LONGEST_TAB]), object()
@@ -83,7 +85,7 @@ def events() -> Response:
         if _listening.get(tab) is me:
             del _listening[tab]
 
-    stream = _stream(lib, beat, owner_id, seq, lasts, progress, is_over)
+    stream = _stream(lib, beat, owner_id, seqs, lasts, progress, is_over)
     response = Response(stream, mimetype="text/event-stream")
     response.call_on_close(leave)
     response.headers["Cache-Control"] = "private, no-store"
@@ -95,21 +97,25 @@ def _stream(
     lib: Library,
     beat: Pulse,
     owner_id: int,
-    seq: int,
+    seqs: tuple[int, int],
     lasts: float,
     progress: Callable[[], Any],
     is_over: Callable[[], bool],
 ) -> Iterator[str]:
     ends, said, beats = time.monotonic() + lasts, None, beat.beats
+    seq, album_seq = seqs
     yield "retry: 2000\n\n"
     while not is_over():
         if (now := progress()) != said:
             said = now
             yield _event("progress", said)
         happened = pulse.changes(lib.db, owner_id, seq)
+        together = pulse.album_changes(lib.db, owner_id, album_seq)
+        seq, album_seq = happened.seq, together.seq
         if happened.photo_ids is None or happened.photo_ids:
-            yield _event("photos", {"photo_ids": happened.photo_ids}, happened.seq)
-        seq = happened.seq
+            yield _event("photos", {"photo_ids": happened.photo_ids}, (seq, album_seq))
+        if together.album_ids is None or together.album_ids:
+            yield _event("albums", {"album_ids": together.album_ids}, (seq, album_seq))
         if (left := ends - time.monotonic()) <= 0:
             return
         time.sleep(min(REST_SECONDS, left))
@@ -119,8 +125,8 @@ def _stream(
         beats = more
 
 
-def _event(name: str, said: Any, seq: int | None = None) -> str:
-    number = f"id: {seq}\n" if seq is not None else ""
+def _event(name: str, said: Any, seqs: tuple[int, int] | None = None) -> str:
+    number = f"id: {seqs[0]}-{seqs[1]}\n" if seqs is not None else ""
     return f"{number}event: {name}\ndata: {json.dumps(said)}\n\n"
 
 

@@ -54,7 +54,7 @@ OPEN = frozenset({
 })  # fmt: skip
 ADMIN_ROOMS = frozenset({"admin_pages", "users_pages"})  # blueprints for admins alone
 # Where a guest may change something: what concerns themselves.
-GUEST_ROOMS = frozenset({"door", "ways_in", "account_pages", "credentials_pages"})
+GUEST_ROOMS = frozenset({"door", "ways_in", "account_pages", "credentials_pages", "members_pages"})
 THE_SAME_FOR_ALL = frozenset({"static", "words", "pages.ratios"})
 
 READING = ("GET", "HEAD", "OPTIONS")  # these change nothing, so any page may make a browser send them

@@ -18,6 +18,7 @@ from photolib.migrations import (  # noqa: F401 - each joins the schema as it is
     m015_tallies,
     m016_sharing,
     m017_inbox,
+    m018_together,
 )
 from photolib.migrations.schema import schema
 

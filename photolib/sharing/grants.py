@@ -89,6 +89,7 @@ def on_photo(db: Database, user_id: int, photo_id: int, owner_id: int) -> Permit
             union all
             select role, show_location from faces cross join grants on grants.person_id = faces.person_id
               where faces.photo_id = :photo and faces.state = 'found' and grants.owner_id = :owner and {TO_ME}
+              and exists (select 1 from people where people.id = faces.person_id and is_hidden = 0)
               and (select is_listed from photos where id = :photo)
             union all
             select role, show_location from grants where owner_id = :owner and since is not null and {TO_ME}
