@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from photolib import folders, tags, trash
 from photolib.db import write
-from photolib.edits import Edit
+from photolib.edits import LONGEST, Edit
 from photolib.errors import BadInput
 from photolib.folders import Folder
 from photolib.trash import Size
@@ -28,6 +28,7 @@ from web.shapes import (
     WHOLE,
     about,
     and_fields,
+    either,
     fields,
     list_of,
     named,
@@ -92,13 +93,13 @@ def tag_list() -> dict[str, Any]:
 
 
 @bp.patch("/tags/<int:tag_id>")
-@described(EDITED, body=fields({"name?": text(), "merge_into?": ID}))
+@described(EDITED, body=either({"name": text(LONGEST["tag"]), "merge_into": ID}))
 def change_tag(tag_id: int) -> dict[str, Any]:
     """{"name": "sea"}: call it otherwise; it becomes one with the tag of that name, if there is one. {"merge_into": 12} does that, too."""
     body = asked.body()
     with write(library().db) as db:
-        if isinstance(body.get("name"), str):
-            edit = tags.rename(db, user().id, tag_id, body["name"])
+        if name := asked.text(body, "name"):
+            edit = tags.rename(db, user().id, tag_id, name)
         elif into := asked.whole(body, "merge_into"):
             edit = tags.merge(db, user().id, into, tag_id)
         else:

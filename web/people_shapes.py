@@ -13,8 +13,8 @@ from web.shapes import (
     TEXT,
     TRUTH,
     WHOLE,
-    Schema,
     about,
+    either,
     fields,
     list_of,
     maybe,
@@ -58,11 +58,6 @@ PERSON_CHANGED = fields({
 CHANGING = {
     **fields({"name?": maybe(NAME), "birthday?": maybe(DAY), "is_hidden?": TRUTH, "cover_face_id?": ID}), "minProperties": 1,
 }  # fmt: skip
-
-
-def either(shapes: dict[str, Schema]) -> Schema:
-    """An object with just one of these fields."""
-    return {**fields({f"{name}?": shape for name, shape in shapes.items()}), "minProperties": 1, "maxProperties": 1}
 
 
 MERGING = either({"into": ID, "with": ID})

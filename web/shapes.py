@@ -27,6 +27,11 @@ def fields(shapes: Mapping[str, Schema]) -> Schema:
     }
 
 
+def either(shapes: Mapping[str, Schema]) -> Schema:
+    """An object with just one of these fields."""
+    return {**fields({f"{name}?": shape for name, shape in shapes.items()}), "minProperties": 1, "maxProperties": 1}
+
+
 def and_fields(schema: Schema, shapes: Mapping[str, Schema]) -> Schema:
     """The same object with more fields; nameless, until it gets a name of its own."""
     more = fields(shapes)
