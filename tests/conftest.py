@@ -28,6 +28,7 @@ SHARED = (ROOT.parent / "shared").resolve()
 # Files that take longest go first, so that two processes working side by side end together.
 LONGEST = (
     "test_browser",
+    "test_api_schemathesis",
     "test_bad_files",
     "test_ingest",
     "test_shared_photos",
