@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.benchmarks import (
     browsing,
+    downloading,
     embedding,
     importing,
     machine,
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, Callable[[World], list[Row]]] = {
     "searching": searching.measure,
     "browsing": browsing.measure,
     "scrolling": scrolling.measure,
+    "downloading": downloading.measure,
     "starting": starting.measure,
 }
 
