@@ -55,6 +55,7 @@ class Config:
     trash_days: int = 30
     min_free_mb: int = 1024
     largest_upload_mb: int = 65536
+    api_requests_per_minute: int = 1800
     max_megapixels: int = 400
     decode_memory_mb: int = 2048
     decode_seconds: int = 60
@@ -220,6 +221,7 @@ def _checked(config: Config) -> Config:
         "settle_seconds",
         "min_free_mb",
         "largest_upload_mb",
+        "api_requests_per_minute",
         "model_threads",
         "model_idle_seconds",
     )

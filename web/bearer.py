@@ -14,8 +14,11 @@ from photolib.accounts.users import Account
 from photolib.db import write_if_free
 from photolib.errors import NotSignedIn, Refused, TryLater
 from web.here import library
+from web.limits import Limit
 
 LONGEST = 200  # characters
+
+_programs: dict[int, Limit] = {}  # by how many requests a minute the settings allow
 
 # Rooms (blueprints) of the API: reading asks for "read" and everything else for "write".
 ROOMS = frozenset({
@@ -83,12 +86,22 @@ def check() -> None:
         raise Refused("A token opens the API, and this address is not part of it. Sign in with a browser instead.")
     if scope not in api_tokens.allowed(user.role, token.scopes):
         raise Refused('This token is not allowed to do this: it would need the scope "%(scope)s".', scope=scope)
+    if scope != "upload":  # a family's own photos come in as quickly as they can be sent
+        _count(token)
     if api_tokens.is_long_unseen(token):
         try:
             with write_if_free(library().db) as db:
                 api_tokens.see(db, token)
         except TryLater:
             pass  # the next request tells as well
+
+
+def _count(token: Token) -> None:
+    """A program that runs wild must not make pages wait. Raises TooManyTries."""
+    lib = library()
+    if most := lib.config.api_requests_per_minute:
+        limit = _programs.setdefault(most, Limit(per_second=most / 60, burst=most))
+        limit.count((lib.process, token.id))
 
 
 def _found() -> tuple[Token, Account] | None:

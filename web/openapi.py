@@ -153,7 +153,7 @@ def problems(rule: Rule, method: str, said: Description) -> set[int]:
     """The statuses of what may go wrong."""
     found = {400, 503, *said.problems}
     if rule.endpoint not in OPEN:
-        found |= {401, 403}
+        found |= {401, 403, 429}
     if rule.arguments:
         found.add(404)
     if method in WITH_BODY:

@@ -31,7 +31,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.mark.timeout(3 * 3600 if EXAMPLES else 300)
 def test_schemathesis_finds_nothing(world: World, tmp_path: Path) -> None:
-    with serving(world.data) as server:
+    with serving(world.data, api_requests_per_minute=0) as server:
         config = tmp_path / "schemathesis.toml"
         config.write_text(
             (ROOT / "tests" / "web" / "schemathesis.toml").read_text() + dictionaries(server, world.token)

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -280,3 +281,19 @@ def test_abuse_32_no_token_is_in_a_log(
     said = caplog.text + "".join(capfd.readouterr())
     assert "ZeroDivisionError" in said  # something was logged
     assert text not in said
+
+
+def test_a_program_that_asks_too_often_is_told_when_to_come_back(
+    client: FlaskClient, library: Library, program: Callable[..., Ask]
+) -> None:
+    library.config = replace(library.config, api_requests_per_minute=3)
+    hasty, calm = program("read", "upload"), program("read")
+    assert [hasty("/api/v1/status").status_code for _ in range(4)] == [200, 200, 200, 429]
+    answer = hasty("/api/v1/status")
+    assert answer.json["error"]["kind"] == "too_many_tries"
+    assert 1 <= int(answer.headers["Retry-After"]) <= 20
+    assert calm("/api/v1/status").status_code == 200
+    assert client.get("/api/v1/status").status_code == 200
+    # Sending one's photos is never slowed down.
+    announced = {"filename": "a.jpg", "size_bytes": 3}
+    assert [hasty("/api/v1/photos/upload-url", "POST", json=announced).status_code for _ in range(5)] == [201] * 5
