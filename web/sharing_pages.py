@@ -202,7 +202,7 @@ def _ask_page(wanted: Wanted) -> str:
     )
     return render_template(
         "share.html", wanted=wanted, about=sharing.how_many(wanted), usual=USUAL, kinds=_kinds(),
-        there=[(each, _ways_in(each)) for each in there], shortest=doors.SHORTEST_PASSWORD, is_nowhere_else=reached.is_nowhere_else(),
+        there=[(each, _ways_in(each), _facts(each)) for each in there], shortest=doors.SHORTEST_PASSWORD, is_nowhere_else=reached.is_nowhere_else(),
         field=_field(wanted),
     )  # fmt: skip
 

@@ -17,12 +17,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from photolib import album_edits, decisions, duplicates, edits, faces, merges, understood
+from photolib import album_edits, decisions, duplicates, edits, faces, merges, understood, uploads
 from photolib.accounts import api_tokens, sessions, users
 from photolib.db import write
 from photolib.library import Library
 from photolib.search import saved
-from photolib.sharing import social
+from photolib.sharing import contributions, grants, links, social
 
 from .asked_for import getting, looked_at, names, rules, watch
 from .conftest import CLIENT, ListPhotos, client_of, sign_in
@@ -64,6 +64,10 @@ class Things:
     user_id: int
     someone_id: int
     comment_id: int
+    link_id: int
+    contribution_id: int
+    member_id: int
+    grant_id: int
 
     def address(self, rule: Any) -> str:
         """A route's address, for these things."""
@@ -131,18 +135,28 @@ def things_of(library: Library, owner: int, list_photos: ListPhotos, who: int) -
         someone = users.add(database, f"follower{who}").id
         social.follow(database, someone, owner)
         said = social.comment(database, owner, ids[0], "Secret words").id
+        member = grants.give(database, owner, {"album_id": made[0]}, "user", someone).id
+        everything_since = grants.give(database, owner, {"since": "2020-01-01"}, "user", someone).id
+        link, _ = links.make(database, owner, made[0], "album", links.key(library.data), permission="contribute")
+    sent = contributions.begin(library, link, uploads.Announced(f"secret{who}.jpg", 10), f"Secret visitor {who}")
+    with write(db) as database:
+        database.conn.execute("update contributions set sent_at = announced_at where id = ?", (sent.id,))
     assert merge is not None
     assert edit.id is not None
     assert named.id is not None
     return Things(
         f"ecret{who}", ids[0], ids[1], ids[9], ids[8], key, both[0], both[1], face, stack, ids[3], ids[4], merge, named.id, search,
-        made[0], made[1], tags[0], tags[1], folder, edit.id, session, token.id, passkey, owner, someone, said,
+        made[0], made[1], tags[0], tags[1], folder, edit.id, session, token.id, passkey, owner, someone, said, link.id, sent.id,
+        member, everything_since,
     )  # fmt: skip
 
 
 # What each route that changes something is sent, naming the things of whoever t is: as JSON below /api/, else as a form. The first is
 # one that the route does for its own user.
 Bodies = dict[str, list[dict[str, Any]]]
+
+
+EVERY_PART = "0-999999999999"  # of an export: from which to which of one's own photos
 
 
 def bodies(t: Things) -> Bodies:
@@ -160,6 +174,20 @@ def bodies(t: Things) -> Bodies:
         "albums_api.take": [{"photo_ids": [t.photo_id]}],
         "albums_api.move": [{"photo_ids": [t.photo_id]}, {"photo_ids": [t.photo_id], "before": t.other_photo},
         {"photo_ids": [t.photo_id], "after": t.other_photo}],
+        "members_api.invite": [{"audience": "public", "role": "view"}],
+        "members_api.change": [{"role": "download"}],
+        "members_api.remove": [{}],
+        "members_api.leave": [],  # an owner cannot: tests/web/test_together.py
+        "members_api.give": [{"user_id": 1, "person_id": t.person_id}],
+        "members_api.end": [{}],
+        "members_pages.invite": [{"audience": "public", "role": "view"}],
+        "members_pages.change": [{"role": "download"}],
+        "members_pages.remove": [{}],
+        "members_pages.leave": [],
+        "members_pages.read": [{}],
+        "members_pages.share_person": [{"user": 1, "role": "view"}],
+        "members_pages.share_since": [{"user": 1, "role": "view", "day": "2020-01-01"}],
+        "members_pages.end": [{}],
         "albums_pages.make": [
             {"title": "New", "photo": t.photo_id}, {"title": "New", "parent": t.album_id}, {"title": "New", "folder": t.folder_id},
             {"saved": t.search_id},
@@ -178,12 +206,34 @@ def bodies(t: Things) -> Bodies:
         "duplicates.choose_best": [{"photo_id": t.stacked_too}],
         "duplicates_pages.decide": [{"act": "keep", "photo": t.stacked}],
         "duplicates_pages.choose": [{"photo": t.stacked_too}],
+        "export_pages.of_chosen": [{"photos": t.photo_id}],
+        "export_pages.download": [
+            {"what": "chosen", "photos": t.photo_id, "part": EVERY_PART}, {"what": "album", "album_id": t.album_id, "part": EVERY_PART},
+        ],
         "edits.change": [{"rating": 3}],
         "edits.trash": [{}],
         "edits.change_many": [{"photo_ids": [t.photo_id], "rating": 3}],
         "edits.undo": [{}],
         "edits.act": [{"photo": t.photo_id, "act": "archive"}],
         "edits.take_back": [{}],
+        "sharing_api.share_album": [{}],
+        "sharing_api.share_photos": [{"photo_ids": [t.photo_id]}, {"album_id": t.album_id}],
+        "sharing_api.change": [{"name": "New"}],
+        "sharing_api.revoke": [{}],
+        "sharing_api.restore": [{}],
+        "sharing_api.renew": [{}],
+        "sharing_pages.ask_selection": [{"photos": t.photo_id}, {"album": t.album_id}],
+        "sharing_pages.make": [{"photos": t.photo_id}, {"photo": t.photo_id}, {"album": t.album_id}],
+        "sharing_pages.change": [{"name": "New"}],
+        "sharing_pages.change_password": [{"password": "bamu-tefo"}],
+        "sharing_pages.revoke": [{}],
+        "sharing_pages.restore": [{}],
+        "sharing_pages.renew": [{}],
+        "contributions_pages.decide": [
+            {"act": "refuse", "contribution": t.contribution_id}, {"act": "refuse", "all": "yes", "link_id": t.link_id},
+        ],
+        "contributions_pages.undo": [{"contribution": t.contribution_id}],
+        "contributions_pages.put_away": [{"photo": t.photo_id}],
         "social_api.follow": [{}],
         "social_api.unfollow": [{}],
         "social_api.let_follow": [{}],
@@ -266,6 +316,10 @@ QUERIES: dict[str, Values] = {
     "scope": scopes_of,
     "in": scopes_of,
     "album_id": lambda t: (t.album_id,),
+    "album": lambda t: (t.album_id,),
+    "photo": lambda t: (t.photo_id,),
+    "photos": lambda t: (t.photo_id,),
+    "link_id": lambda t: (t.link_id,),
     "parent_id": lambda t: (t.album_id,),
     "like": lambda t: (t.photo_id,),
     "person": lambda t: (t.person_id, t.name),
@@ -281,18 +335,21 @@ QUERIES: dict[str, Values] = {
 # Names that say nothing of anybody's things.
 QUERIES_OF_NOTHING = {
     "all", "at", "camera", "changed", "city", "columns", "country_code", "date_from", "date_to", "download", "east", "fillable", "format",
-    "days", "from", "hidden", "kind", "label", "latitude", "level", "limit", "longitude", "name", "next", "north", "place", "plain",
+    "day", "days", "from", "hidden", "kind", "label", "latitude", "level", "limit", "longitude", "name", "next", "north", "place", "plain",
     "region", "size", "sort",
-    "south", "state", "step", "thorough", "through", "to", "v", "west", "zoom",
+    "south", "state", "step", "thorough", "through", "to", "v", "west", "what", "zip", "zoom",
 }  # fmt: skip
 # Fields of forms and of JSON: those that name things have to be in a body above for every route that looks at them.
 FIELDS_WITH_IDS = {
+    "album", "contribution", "link_id",
     "album_id", "after", "before", "cover", "cover_face_id", "cover_id", "face", "face_id", "face_ids", "folder", "folder_id", "into",
     "keep",
     "merge_into", "other", "other_id", "parent", "parent_id", "person_id", "photo", "photo_id", "photo_ids", "photos", "saved", "undo_id",
     "upload_id", "with",
 }  # fmt: skip
 FIELDS_OF_NOTHING = {
+    "user_ids",  # others with an account here, whom everybody who has one may know
+    "ends", "expires_at", "max_uses", "may_preview", "note", "permission", "permissions", "show_camera", "show_location", "type", "until",
     "act", "add_tags", "all", "altitude", "answer", "birthday", "changed", "code", "content_type", "days", "description",
     "display_name", "filename",
     "go", "is_archived", "is_favourite", "is_hidden", "is_so", "is_there", "is_trashed", "is_tree", "issuer", "kind", "label", "language",
@@ -301,6 +358,9 @@ FIELDS_OF_NOTHING = {
     "said", "scope", "sha256", "shift_minutes", "size", "size_bytes", "sort", "step", "subject", "tags", "taken_at", "text",
     "theme", "title",
     "utc_offset", "what",
+    "folders", "part", "sidecars", "zip",
+    # Who is invited is anybody with an account here.
+    "user", "user_id", "role", "audience", "day", "since", "show_location", "location",
 }  # fmt: skip
 
 

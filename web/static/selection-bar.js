@@ -39,7 +39,9 @@ class SelectionBar extends HTMLElement {
     else if (deed === "all") grid().picks.chooseAll()
     else if (deed === "place") place()
     else if (deed === "download") download()
+    else if (deed === "export") sendTo("/export")
     else if (deed === "album") addToAlbum()
+    else if (deed === "share") share()
     else if (deed === "leave-album") leaveAlbum(this.dataset.scope)
     else if (deed === "delete") deleteForGood(button)
   }
@@ -145,14 +147,24 @@ async function place() {
   if (picked) await change({ latitude: picked.latitude, longitude: picked.longitude })
 }
 
-function download() {
-  const form = Object.assign(document.createElement("form"), { method: "post", action: "/download", hidden: true })
+/** Send the chosen photos as a form: their ids are too many for an address. */
+function sendTo(action) {
+  const form = Object.assign(document.createElement("form"), { method: "post", action, hidden: true })
   form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "photos", value: selection.ids.join(",") }))
   document.body.append(form)
   form.submit()
   form.remove()
+}
+
+function download() {
+  sendTo("/download")
   toast(plural("{n} photo is being downloaded", "{n} photos are being downloaded", selection.size))
   selection.clear()
+}
+
+async function share() {
+  const { sharePhotos } = await import("./share-dialog.js")
+  await sharePhotos(selection.ids)
 }
 
 async function addToAlbum() {

@@ -25,7 +25,7 @@ export async function openShare(address, chosen) {
   dialog.addEventListener("keydown", (event) => event.stopPropagation()) // keys of the page behind it rest
   document.body.append(dialog)
   dialog.showModal()
-  dialog.querySelector("[data-make]").focus()
+  dialog.querySelector(".primary:not([hidden])").focus()
 }
 
 /** The sheet for these photos. */
@@ -112,8 +112,9 @@ async function show(form, made) {
 /** An address, and the ways to hand it on. */
 class ShareWays extends HTMLElement {
   connectedCallback() {
-    const sending = this.querySelector('[data-way="send"]')
-    if (sending) sending.hidden = !navigator.share
+    const [copying, sending] = ["copy", "send"].map((way) => this.querySelector(`[data-way="${way}"]`))
+    if (sending) sending.hidden = !navigator.share || (this.matches(".either") && !canSend())
+    if (this.matches(".either")) copying.hidden = canSend() // there is room for one of them
     this.addEventListener("click", (event) => this.#click(event.target.closest("[data-way]")?.dataset.way))
     this.querySelector("input")?.addEventListener("focus", (event) => event.target.select())
   }
