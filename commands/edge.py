@@ -16,6 +16,7 @@ import click
 from photolib import config as settings
 from photolib.config import Config
 from photolib.errors import BadInput, PhotolibError, Refused
+from photolib.logs import OneLine
 
 if TYPE_CHECKING:
     from photolib.library import Library
@@ -76,9 +77,9 @@ def config_of(context: click.Context, says_failures: bool = False, **options: An
     """The settings, and logging to standard error. says_failures: the command itself reports each photo that failed."""
     given = {**context.obj, **options}
     config = settings.load(given.pop("file"), **given)
-    logging.basicConfig(
-        level=config.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    to_console = logging.StreamHandler(sys.stderr)
+    to_console.setFormatter(OneLine())
+    logging.basicConfig(level=config.log_level.upper(), handlers=[to_console])
     if says_failures and config.log_level != "debug":
         logging.getLogger("photolib").setLevel(logging.ERROR)
     return config

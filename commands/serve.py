@@ -10,6 +10,7 @@ import click
 from commands.edge import config_of, explained
 from photolib.config import Config
 from photolib.errors import StorageFailed
+from photolib.logs import OneLine
 
 if TYPE_CHECKING:
     from photolib.library import Library
@@ -104,5 +105,5 @@ def _log_to_file(config: Config) -> None:
         handler = logging.handlers.RotatingFileHandler(file, maxBytes=5_000_000, backupCount=3, encoding="utf-8")
     except OSError as problem:
         raise StorageFailed(f"The log {file} cannot be written: {problem.strerror}.") from problem
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(OneLine())
     logging.getLogger().addHandler(handler)

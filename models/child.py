@@ -26,6 +26,7 @@ from models import catalogue, shelf
 from models.embedder import CannotLoad, OpenClipEmbedder
 from models.wire import Closed, Line, Message
 from photolib.errors import NotFound, PhotolibError, TryLater, UnreadablePhoto
+from photolib.logs import OneLine
 
 log = logging.getLogger("models.child")  # run as a program, this module has another name
 
@@ -289,7 +290,9 @@ def _is_ours(connection: socket.socket) -> bool:
 def main(argument: str) -> int:
     """Serve the data folder of these settings, unless another process does."""
     settings = json.loads(argument)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    to_console = logging.StreamHandler()
+    to_console.setFormatter(OneLine())
+    logging.basicConfig(level=logging.WARNING, handlers=[to_console])
     logging.getLogger("models").setLevel(settings["log_level"].upper())
     with contextlib.suppress(OSError):  # it was started with an even lower priority
         os.setpriority(os.PRIO_PROCESS, 0, NICENESS)

@@ -24,13 +24,13 @@ from granian.log import LogLevels
 
 from photolib.config import Config
 from photolib.errors import BadInput, PhotolibError
+from photolib.logs import OneLine
 from photolib.ports import Models, NoModels
 
 log = logging.getLogger(__name__)
 
 # A client that reads slowly holds a thread until it has everything, so there are many; those not needed end by themselves.
 THREADS = 128
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 SILENT_SECONDS, ASK_SECONDS, MOST_ASKED = 60, 20, 3  # a connection is given up two minutes after its other end has gone
 END_SECONDS = 2  # how long answers under way may still take when the program ends
 
@@ -108,7 +108,9 @@ def _load(config: Config, open_models: OpenModels) -> Callable[..., Any]:
     from photolib.library import open_library
     from web import create_app
 
-    logging.basicConfig(level=config.log_level.upper(), format=LOG_FORMAT, force=True)
+    to_console = logging.StreamHandler()
+    to_console.setFormatter(OneLine())
+    logging.basicConfig(level=config.log_level.upper(), handlers=[to_console], force=True)
     raise_file_limit()
     os.setpgrp()  # Ctrl-C is for the parent, which ends us in order
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
@@ -124,7 +126,7 @@ def _log_to_file(config: Config) -> None:
     handler = logging.handlers.RotatingFileHandler(
         config.data_dir / "logs" / "web.log", maxBytes=5_000_000, backupCount=3, encoding="utf-8", delay=True
     )
-    handler.setFormatter(logging.Formatter(LOG_FORMAT))
+    handler.setFormatter(OneLine())
     logging.getLogger().addHandler(handler)
 
 

@@ -3,7 +3,7 @@
 from urllib.parse import urljoin
 
 import segno
-from flask import Blueprint, make_response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from photolib.accounts import invitations, totp, users
@@ -125,11 +125,12 @@ def _user_page(user_id: int, problem: PhotolibError | None = None) -> str:
     )  # fmt: skip
 
 
-def _invited_page(invited: Account, token: str) -> str:
+def _invited_page(invited: Account, token: str) -> Response:
     """The address, once: it is kept as its hash only."""
     address = urljoin(reached.base(), url_for("door.invitation", token=token))
     square = segno.make(address, error="l", micro=False).svg_data_uri(scale=4, border=3, dark="#000", light="#fff")
-    return render_template("invited.html", user=invited, address=address, square=square, days=invitations.LASTS.days)
+    page = render_template("invited.html", user=invited, address=address, square=square, days=invitations.LASTS.days)
+    return make_response(page, {"Cache-Control": "private, no-store"})
 
 
 def _roles() -> list[tuple[str, str, str]]:

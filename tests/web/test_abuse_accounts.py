@@ -708,6 +708,7 @@ def test_32_no_secret_is_in_a_log_or_an_answer(
     invited = client.post("/admin/users", data={"name": "zoe"})
     link = re.search(r"/invitation/([\w-]+)", invited.text)
     assert link is not None
+    assert invited.headers["Cache-Control"] == "private, no-store"
     answers += [client.get("/admin/users"), client.get("/admin/users/2"), client.get("/api/v1/status")]
     secrets = [code, GOOD, cookie_of(client), link[1], "argon2"]
     for secret in secrets:
