@@ -42,25 +42,25 @@ def invite(album_id: int) -> tuple[dict[str, Any], int]:
     return listed(album_id), 201
 
 
-@bp.patch("/albums/<int:album_id>/members/<int:grant_id>")
+@bp.patch("/albums/<int:album_id>/members/<int:member_id>")
 @described(page_of(MEMBER), body=ALLOWING)
-def change(album_id: int, grant_id: int) -> dict[str, Any]:
+def change(album_id: int, member_id: int) -> dict[str, Any]:
     """Let a member do more or less, from the next request on."""
     found, body = allowed_album(album_id, "manage"), asked.body()
     role = together.read_role(body["role"]) if "role" in body else None
     shows = asked.truth(body, "show_location") if "show_location" in body else None
     with write(library().db) as db:
-        members.change(db, found, grant_id, role, shows)
+        members.change(db, found, member_id, role, shows)
     return listed(album_id)
 
 
-@bp.delete("/albums/<int:album_id>/members/<int:grant_id>")
+@bp.delete("/albums/<int:album_id>/members/<int:member_id>")
 @described(LEFT)
-def remove(album_id: int, grant_id: int) -> dict[str, Any]:
+def remove(album_id: int, member_id: int) -> dict[str, Any]:
     """Take a member out. Their photos leave the album with them."""
     found = allowed_album(album_id, "manage")
     with write(library().db) as db:
-        members.remove(db, user().id, found, grant_id)
+        members.remove(db, user().id, found, member_id)
     return {"said": _("Saved")}
 
 

@@ -84,22 +84,22 @@ def invite(album_id: int) -> Response:
     return done(_("%(name)s sees this album now.", name=name), go=_page(album_id))
 
 
-@bp.post("/albums/<int:album_id>/people/<int:grant_id>")
-def change(album_id: int, grant_id: int) -> Response:
+@bp.post("/albums/<int:album_id>/people/<int:member_id>")
+def change(album_id: int, member_id: int) -> Response:
     """Fields: any of role, and location (yes or no)."""
     found, form = allowed_album(album_id, "manage"), request.form
     role = together.read_role(form["role"]) if "role" in form else None
     shows = form["location"] == "yes" if "location" in form else None
     with write(library().db) as db:
-        members.change(db, found, grant_id, role, shows)
+        members.change(db, found, member_id, role, shows)
     return done(_("Saved"))
 
 
-@bp.post("/albums/<int:album_id>/people/<int:grant_id>/remove")
-def remove(album_id: int, grant_id: int) -> Response:
+@bp.post("/albums/<int:album_id>/people/<int:member_id>/remove")
+def remove(album_id: int, member_id: int) -> Response:
     found = allowed_album(album_id, "manage")
     with write(library().db) as db:
-        members.remove(db, user().id, found, grant_id)
+        members.remove(db, user().id, found, member_id)
     if found.owner_id != user().id and grants.on_album(library().db, user().id, album_id) is None:
         return done(_("You have left %(album)s.", album=found.title), go="/sharing")
     return done(_("Saved"))
