@@ -303,6 +303,15 @@ class Visited:
     within: list["Visited"]
 
 
+def cities(db: Database, photo_ids: Sequence[int]) -> dict[int, str]:
+    """The city of each of these photos that has one."""
+    rows = db.conn.execute(
+        "select photo_id, city from photo_places where photo_id in (select value from json_each(?)) and city is not null",
+        (json.dumps(list(photo_ids)),),
+    )
+    return dict(rows.fetchall())
+
+
 def place(db: Database, photo_id: int) -> PhotoPlace | None:
     row = db.conn.execute(
         """select country_code, country, region, city, latitude, longitude, is_estimate from photo_places

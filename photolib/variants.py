@@ -48,6 +48,9 @@ FORMS = {  # the best for its bytes first: the order decides between forms a cli
     "jpeg": Form("image/jpeg", "jpg", "JPEG", {"quality": 82}),
 }
 
+# What messengers show of an address (https://ogp.me): the size that most of them show whole.
+CARD, CARD_SIZE = "card.jpg", (1200, 630)
+
 _PLACEHOLDER_EDGE = 16
 _OLD_DRAFT_SECONDS = 3600
 _RIFF = b"RIFF%sWEBPVP8 %s"
@@ -159,6 +162,30 @@ def make_whole(source: Path, format_name: str, into: Path, max_pixels: int) -> d
     image.save(data, "JPEG", quality=WHOLE_QUALITY)
     _put(into / WHOLE, data.getvalue())
     return {"width": image.width, "height": image.height, "name": WHOLE, "bytes": data.tell()}
+
+
+def card_path(root: Path, key: str) -> Path:
+    """Where the picture lies that messengers show of an address."""
+    return folder(root, key) / CARD
+
+
+def make_card(into: Path) -> dict[str, Any]:
+    """The middle of a picture in the shape of a card, made of what is kept in a photo's folder. Raises NotFound when nothing is kept."""
+    from PIL import Image, ImageOps
+
+    source = next((each for each in ("large", "medium") if (into / file_name(each, KEPT[each])).is_file()), None)
+    if source is None:
+        raise NotFound("The sizes of this photo have not been made yet.")
+    _load_plugins()
+    kind = [FORMS[KEPT[source]].pillow]
+    with open(into / file_name(source, KEPT[source]), "rb") as file, Image.open(file, formats=kind) as image:
+        image.draft(None, CARD_SIZE)
+        image.load()
+        image.info = {}
+        card = ImageOps.fit(image.convert("RGB"), CARD_SIZE, Image.Resampling.LANCZOS, centering=(0.5, 0.4))
+    data = _encode(card, "jpeg")
+    _put(into / CARD, data)
+    return {"name": CARD, "bytes": len(data)}
 
 
 def render(into: Path, size: str | int, form: str) -> dict[str, Any]:

@@ -57,11 +57,16 @@ def create_app(library: "Library") -> "Flask":
         proxies,
         review_pages,
         said_in_json,
+        saving,
         search_api,
         search_pages,
         selection_pages,
         sending_api,
+        shared_contributing,
+        shared_feeds,
+        shared_files,
         shared_pages,
+        shared_wall,
         sharing_api,
         sharing_pages,
         social_api,
@@ -123,6 +128,11 @@ def create_app(library: "Library") -> "Flask":
         sending_api,
         openapi,
         shared_pages,
+        shared_files,
+        shared_contributing,
+        shared_feeds,
+        shared_wall,
+        saving,
         sharing_api,
         sharing_pages,
         contributions_pages,
@@ -131,6 +141,7 @@ def create_app(library: "Library") -> "Flask":
     ):
         app.register_blueprint(room.bp)
     app.register_blueprint(admin_pages.mine)
+    app.register_blueprint(shared_wall.mine)
     frame.register(app)
     language.register(app)
     packing.register(app)

@@ -17,7 +17,7 @@ MOST, MOST_OF_ONE = 32, 16  # requests that are being answered; of them from one
 # What a stranger sends us words at.
 DOORS = frozenset({
     "door.set_up", "door.log_in", "door.accept_invitation", "ways_in.take_second_step", "ways_in.ask_for_passkey", "ways_in.take_passkey",
-    "ways_in.go_elsewhere", "ways_in.come_back",
+    "ways_in.go_elsewhere", "ways_in.come_back", "shared_pages.come_in",
 })  # fmt: skip
 
 _inside: Counter[str] = Counter()

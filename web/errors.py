@@ -19,7 +19,7 @@ from photolib.errors import (
     TryLater,
     UnreadablePhoto,
 )
-from web import language
+from web import language, shared
 from web.done import wants_json
 from web.language import N_, _
 
@@ -109,6 +109,8 @@ def _bug(problem: Exception) -> Response:
 def _answer(status: int, kind: str, message: str) -> Response:
     if request.path.startswith(("/api/", "/media/")) or wants_json():
         response = jsonify({"error": {"kind": kind, "message": message}})
+    elif shared.is_room():
+        response = Response(render_template("shared_gone.html", status=status, message=message))
     else:
         response = Response(render_template("error.html", status=status, message=message))
     response.status_code = status

@@ -95,7 +95,7 @@ WITHOUT_PLACE = Keep(camera=True)
 def clean_copy(photo: Media, keep: Keep) -> Response:
     """An original, or a part of one, without what its owner does not show."""
     copy = copies.copy_of(library(), photo, keep)
-    response = _send(copy.open(), copy.size, copy.media_type, copy.etag)
+    response = send(copy.open(), copy.size, copy.media_type, copy.etag)
     name = file_name(photo.filename, copy.extension, photo.role != "main" or copy.is_rendered)
     kind = "inline" if is_safe_inline(copy.media_type) and "download" not in request.args else "attachment"
     response.headers["Content-Disposition"] = disposition(kind, name)
@@ -118,7 +118,7 @@ def variant_of(photo: Media, size: str) -> Response:
         _render(lib, photo, size, form, path)
         file = path.open("rb")
     etag = f"{photo.key[:16]}-{size}-{form}-{variants.RECIPE}"
-    return _send(file, _length(file), variants.FORMS[form].media_type, etag)
+    return send(file, _length(file), variants.FORMS[form].media_type, etag)
 
 
 def _render(lib: Library, photo: Media, size: str, form: str, path: Path) -> None:
@@ -162,7 +162,7 @@ def _original(photo: Media) -> Response:
             if kind is None or kind.kind != "video":
                 raise UnreadablePhoto("The video inside this photo cannot be read.")
             media_type = kind.media_type
-        response = _send(body, length, media_type, f"{photo.key[:32]}-{photo.role}")
+        response = send(body, length, media_type, f"{photo.key[:32]}-{photo.role}")
     except BaseException:
         file.close()
         raise
@@ -236,7 +236,13 @@ def _length(file: IO[bytes]) -> int:
     return length
 
 
-def _send(file: "IO[bytes] | _Stretch", length: int, media_type: str, etag: str) -> Response:
+def send_file(path: Path, media_type: str, etag: str) -> Response:
+    """A file of ours, of which nothing else is to be said."""
+    file = path.open("rb")
+    return send(file, _length(file), media_type, etag)
+
+
+def send(file: "IO[bytes] | _Stretch", length: int, media_type: str, etag: str) -> Response:
     """The bytes of a file with everything HTTP has for them: ETag, 304, 206, 416, HEAD. The file is closed afterwards."""
     if length <= CHUNK:
         with file:

@@ -150,7 +150,11 @@ def _is_tus() -> bool:
 @described(STATE, problems=UPLOAD_PROBLEMS)
 def state(token: str) -> Response:
     """How far it has come. GET says so in words; the bytes themselves are not given back here."""
-    upload = _signed(token)
+    return state_of(_signed(token))
+
+
+def state_of(upload: Upload) -> Response:
+    """What is answered about an upload, at whatever address it is received."""
     if request.method == "OPTIONS":
         most = library().config.largest_upload_mb << 20
         return Response(
@@ -189,11 +193,12 @@ def send(token: str) -> Response:
     if method == "PUT":
         return _put(upload)
     if method == "PATCH":
-        return _patch(upload)
+        return receive_piece(upload)
     return _problem(405, "method_not_allowed", "This address takes PATCH, PUT and DELETE.")
 
 
-def _patch(upload: Upload) -> Response:
+def receive_piece(upload: Upload) -> Response:
+    """Take the piece that the request brings, as tus has it."""
     if request.mimetype != PIECE:
         return _problem(415, "unsupported_media_type", f"A piece is sent as Content-Type: {PIECE}.")
     offset = number_in("Upload-Offset")

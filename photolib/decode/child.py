@@ -60,6 +60,12 @@ def make_whole(settings: Settings, path: str, format: str, folder: str) -> dict[
     return variants.make_whole(Path(path), format, Path(folder), settings["max_pixels"])
 
 
+def make_card(settings: Settings, folder: str) -> dict[str, Any]:
+    from photolib import variants
+
+    return variants.make_card(Path(folder))
+
+
 def measure_picture(settings: Settings, path: str) -> dict[str, Any]:
     """What can be measured on a kept variant."""
     from PIL import Image
@@ -75,6 +81,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "variants": make_variants,
     "render": render_variant,
     "whole": make_whole,
+    "card": make_card,
     "measure": measure_picture,
 }
 

@@ -60,7 +60,7 @@ class Decoders:
         """Do one task in a child and return its result.
 
         Tasks: "metadata" (path, format), "variants" (path, format, folder), "render" (folder, size, form, and path and
-        format of the original for when the kept sizes are gone), "whole" (path, format, folder), "measure" (path of a kept
+        format of the original for when the kept sizes are gone), "whole" (path, format, folder), "card" (folder), "measure" (path of a kept
         size). timeout, in seconds, replaces the wall limit.
         Raises UnreadablePhoto when the bytes are to blame or hit a limit, TryLater when the child died of something else,
         and what the task raises.

@@ -31,6 +31,7 @@ LONGEST_NAME, LONGEST_NOTE = 80, 2000
 MOST = 2000  # of one owner that are not revoked
 MOST_USES = 1_000_000
 KEPT_LOG = 2000  # lines of one link
+KEPT_VISITS = 10_000  # browsers that are known again at a link without a door
 KEY_FILE = "links.key"
 GONE = Said("This link leads nowhere. It may have ended, or the address was cut short.")
 
@@ -124,6 +125,24 @@ def enter(db: Database, link: Link, client: Client) -> str:
     )
     note(db, link.id, "opened", client)
     return visit
+
+
+def visit(db: Database, link: Link, visit: str, client: Client) -> None:
+    """Write down that a browser looks at a link without a door, once; visit: what its cookie holds."""
+    changed = db.conn.execute(
+        "insert or ignore into link_visits (hash, link_id, opened_at, seen_at, address, browser) values (?, ?, ?, ?, ?, ?)",
+        (tokens.hashed(visit), link.id, _now(), _now(), client.address, client.browser),
+    )
+    if not changed.rowcount:
+        return
+    used = db.conn.execute("update links set uses = uses + 1 where id = ? returning uses", (link.id,)).fetchone()
+    note(db, link.id, "opened", client)
+    if used[0] % 100 == 0:
+        db.conn.execute(
+            """delete from link_visits where link_id = ?1 and opened_at <= (
+                 select opened_at from link_visits where link_id = ?1 order by opened_at desc limit 1 offset ?2)""",
+            (link.id, KEPT_VISITS),
+        )
 
 
 def permit(db: Database, link: Link, album_id: int | None, photo_id: int | None) -> Permit | None:

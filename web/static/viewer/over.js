@@ -2,7 +2,8 @@
 
 import { refresh } from "../acts.js"
 import { _ } from "../words.js"
-import { glide, isStill } from "./motion.js"
+import { fly } from "./flight.js"
+import { isStill } from "./motion.js"
 import { quickOf } from "./order.js"
 
 let dialog
@@ -48,7 +49,7 @@ function show(id, tile) {
     over.classList.remove("is-closing")
     over.firstChild.dim(1)
     over.showModal()
-    if (quick) flight = new Promise((done) => queueMicrotask(() => fly(over.firstChild.stage.slide ?? over.querySelector(".slide"), tile, quick, true).then(done)))
+    if (quick) flight = new Promise((done) => queueMicrotask(() => fly(over, over.firstChild.stage.slide ?? over.querySelector(".slide"), tile, quick, true).then(done)))
   }
   over.firstChild.show(id, quick, flight)
 }
@@ -64,7 +65,7 @@ async function hide() {
     const mine = (closing = {})
     dialog.classList.add("is-closing")
     viewer.dim(0)
-    await fly(picture.closest(".slide"), tile, picture, false)
+    await fly(dialog, picture.closest(".slide"), tile, picture, false)
     if (closing !== mine) return // somebody has opened it again meanwhile
   }
   closing = undefined
@@ -88,29 +89,6 @@ async function tileOf(id) {
   const box = tile?.getBoundingClientRect()
   if (box && (box.bottom < 60 || box.top > innerHeight - 60)) tile.scrollIntoView({ block: "nearest", behavior: "instant" })
   return tile
-}
-
-/** Move the slide from where the tile lies to its own place, or the other way round. */
-async function fly(slide, tile, picture, isOpening) {
-  if (!slide || isStill()) return
-  const from = tile.getBoundingClientRect()
-  const stage = slide.parentElement.getBoundingClientRect()
-  const pane = slide.querySelector(".pane")
-  const width = Number(picture.getAttribute("width")) || picture.naturalWidth || picture.videoWidth || from.width
-  const height = Number(picture.getAttribute("height")) || picture.naturalHeight || picture.videoHeight || from.height
-  const fit = Math.min(stage.width / width, stage.height / height, picture.classList.contains("is-small") ? 1 : Infinity)
-  const scale = Math.max(from.width / (width * fit), from.height / (height * fit))
-  const x = from.left + from.width / 2 - stage.left - stage.width / 2
-  const y = from.top + from.height / 2 - stage.top - stage.height / 2
-  const small = `translate(${x}px, ${y}px) scale(${scale})`
-  if (isOpening) {
-    slide.style.transform = small
-    dialog.animate([{ backgroundColor: "transparent" }, { backgroundColor: "#000" }], { duration: 180, easing: "ease-out" })
-    await glide(slide, { transform: "translate(0px, 0px) scale(1)" })
-  } else {
-    if (pane) glide(pane, { transform: "translate(0px, 0px) scale(1)" })
-    await glide(slide, { transform: small })
-  }
 }
 
 addEventListener("popstate", ({ state }) => {

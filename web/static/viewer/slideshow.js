@@ -42,6 +42,11 @@ export class Slideshow {
     this.#changed()
   }
 
+  /** It waits on this photo; shows() goes on. */
+  pause() {
+    clearTimeout(this.#timer)
+  }
+
   /** Another photo is shown, by whatever hand: its time begins. A video has as long as it lasts. */
   shows(video) {
     if (!this.#isOn) return

@@ -1,0 +1,188 @@
+"""The bytes that the bearer of a share link gets: derived sizes and films to look at, and cleaned copies to take home."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import cast
+
+from flask import Blueprint, after_this_request, request
+from werkzeug.wrappers import Response
+
+from photolib import catalog, downloads
+from photolib.access import Action, Visitor, may, require
+from photolib.accounts import throttle
+from photolib.catalog import Media
+from photolib.cleaning import copies
+from photolib.cleaning.copies import Size
+from photolib.cleaning.pieces import Keep
+from photolib.db import write
+from photolib.errors import BadInput, NotFound, TryLater, UnreadablePhoto
+from photolib.library import Library
+from photolib.sharing import links, shown
+from web import asked, media, sessions, shared, zips
+from web.guard import takes_files
+from web.here import library, visitor
+from web.limits import Turns
+from web.zips import Entry
+
+bp = Blueprint("shared_files", __name__, url_prefix="/s/<token>")
+
+A_WHILE = "private, max-age=3600"  # a link may end, and what it showed should not stay for a year
+FILMS = ("video", "motion")
+LARGEST_LOOKED_AT = ("4096",)  # sizes that are as good as the photo itself
+MOST_IN_ZIP = 50_000  # photos
+AT_A_TIME = 200  # photos whose files are asked for at a time while a zip is made
+MEASURED, MEASURED_EFFORT = (
+    300,
+    256 << 20,
+)  # photos, and bytes to be read, up to which a zip is measured before it is sent
+
+# Each holds one of the server's threads for as long as a slow line takes, and strangers must leave most of them to others.
+ZIPS = Turns(most=24, most_of_one=4)  # of one link
+STREAMS = Turns(most=64, most_of_one=12)  # films and single photos, of one link to one address
+
+
+@bp.get("/media/<key>/<variant>")
+def picture(token: str, key: str, variant: str) -> Response:
+    """A derived size of a photo that the link shows, or its film."""
+    if variant in FILMS:
+        return _film(key, variant)
+    found = _shown(catalog.media(library().db, key), "download" if variant in LARGEST_LOOKED_AT else "view")
+    response = media.variant_of(found, variant)
+    response.headers["Cache-Control"] = A_WHILE
+    shared.note_visit()
+    return response
+
+
+def _film(key: str, role: str) -> Response:
+    """A video, or the moving part of a live photo: to watch, in ranges, whether it may be taken home or not."""
+    films = [each for each in catalog.media(library().db, key) if copies.is_film(each)]
+    found = _shown([*films, *catalog.media_part(library().db, key, role)], "view", (*FILMS, "main"))
+    with _turn():
+        response = media.clean_copy(found, shared.keep())
+    response.headers["Cache-Control"] = A_WHILE
+    return response
+
+
+@bp.get("/download/<key>")
+def one(token: str, key: str) -> Response:
+    """One photo as a file: `size` is original or web."""
+    size = _size(request.args.get("size"))
+    found = _shown(catalog.media(library().db, key), "download")
+    copy = copies.copy_of(library(), found, shared.keep(), size)
+    with _turn():
+        response = media.send(copy.open(), copy.size, copy.media_type, copy.etag)
+    response.headers["Content-Disposition"] = media.disposition("attachment", _name(found, copy.extension))
+    response.headers["Cache-Control"] = "private, no-cache"
+    if request.method == "GET" and response.status_code == 200:
+        with write(library().db) as db:
+            links.note_more(db, shared.link().id, "downloaded", sessions.client(), 1)
+    return response
+
+
+def _shown(found: Sequence[Media], action: Action, roles: Sequence[str] = ("main",)) -> Media:
+    """The first of these that the link shows. Raises NotFound."""
+    for each in found:
+        if each.role in roles and may(visitor(), action, each):
+            return each
+    raise NotFound(links.GONE)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Around the making of an answer that may take long to be read; it is counted until then. Raises TryLater when too many are."""
+    place = shared.link().id, throttle.network_of(request.remote_addr or "")
+    if not STREAMS.take(place):
+        raise TryLater("So much is being downloaded from here at the moment that no more can be. Try again shortly.")
+    try:
+        yield
+    except BaseException:
+        STREAMS.give_back(place)
+        raise
+
+    @after_this_request
+    def until_read(response: Response) -> Response:
+        response.call_on_close(lambda: STREAMS.give_back(place))
+        return response
+
+
+@bp.post("/download")
+@takes_files(asked.LARGEST_LIST)
+def several(token: str) -> Response:
+    """Photos as one zip: `photos` holds keys with commas between them, or is missing for all of them; `size` as above."""
+    lib, link, album = library(), shared.link(), shared.album()
+    require(visitor(), "download", album)
+    size = _size(request.form.get("size"))
+    keys = [each for each in request.form.get("photos", "").split(",") if each]
+    photo_ids = shown.chosen(lib.db, album, keys) if keys else shown.everything(lib.db, album, MOST_IN_ZIP + 1)
+    if not photo_ids:
+        raise NotFound("There are no photos here to download.")
+    if len(photo_ids) > MOST_IN_ZIP:
+        raise BadInput("These are more photos than one download can hold. Choose some of them.")
+    if not ZIPS.take(link.id):
+        raise TryLater("Others are downloading from this link at the moment. Try again in a few minutes.")
+    try:
+        entries = _entries(lib, visitor(), photo_ids, shared.keep(), size)
+        is_small = len(photo_ids) <= MEASURED and _effort(lib, photo_ids, size) <= MEASURED_EFFORT
+        response = zips.answer(list(entries) if is_small else entries, downloads.plain(link.name or album.title))
+        with write(lib.db) as db:
+            links.note(db, link.id, "downloaded", sessions.client(), len(photo_ids))
+    except BaseException:
+        ZIPS.give_back(link.id)
+        raise
+    response.call_on_close(lambda: ZIPS.give_back(link.id))
+    return response
+
+
+def _effort(lib: Library, photo_ids: Sequence[int], size: Size) -> int:
+    return sum(copies.effort(lib, each, shared.keep(), size) for each in shown.files(lib.db, photo_ids))
+
+
+def _entries(lib: Library, who: Visitor, photo_ids: Sequence[int], keep: Keep, size: Size) -> Iterator[Entry]:
+    """The files of these photos, asked for some at a time; what has left the album, or the link that has ended, meanwhile is not sent."""
+    yield from _named(_copies(lib, who, photo_ids, keep, size))
+
+
+def _copies(
+    lib: Library, who: Visitor, photo_ids: Sequence[int], keep: Keep, size: Size
+) -> Iterator[tuple[str, copies.Copy]]:
+    assert who.link is not None
+    for start in range(0, len(photo_ids), AT_A_TIME):
+        now = Visitor(lib.db, link=links.by_id(lib.db, who.link.id))
+        for each in shown.files(lib.db, photo_ids[start : start + AT_A_TIME]):
+            if not may(now, "download", each):
+                continue
+            try:
+                copy = copies.copy_of(lib, each, keep, size)
+            except (NotFound, UnreadablePhoto):
+                continue  # one photo that cannot be read must not keep the others
+            yield _name(each, copy.extension), copy
+
+
+def _named(found: Iterator[tuple[str, copies.Copy]]) -> Iterator[Entry]:
+    """Under names of their own: downloads.unique() takes one name, gives one, and takes the next."""
+    waiting: list[copies.Copy] = []
+
+    def names() -> Iterator[str]:
+        for name, copy in found:
+            waiting.append(copy)
+            yield name
+
+    for name in downloads.unique(names()):
+        copy = waiting.pop()
+        yield Entry(name, copy.size, copy.open)
+
+
+def _name(photo: Media, extension: str) -> str:
+    """A photo's own name with the ending of what it is handed out as."""
+    stem, ending = os.path.splitext(downloads.plain(photo.filename))
+    known = {"jpg": (".jpg", ".jpeg", ".jpe", ".jfif"), "mp4": (".mp4", ".m4v"), "mov": (".mov", ".qt")}.get(
+        extension, ()
+    )
+    return f"{stem}{ending if ending.lower() in known else f'.{extension}'}"
+
+
+def _size(said: str | None) -> Size:
+    if said not in (None, "", "original", "web"):
+        raise BadInput("A photo is downloaded as original or web.")
+    return cast(Size, said or "original")
