@@ -3,13 +3,14 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
 `progress`: how much is left to do, and the sentences about it. `photos`: {"photo_ids": [...]} that came, changed or went, null when
 they are too many to name. `albums`: {"album_ids": [...]} seen with others in which something changed, or which are not shared with
-the listener any more; null for too many. A stream ends now and then, and browsers ask again.
+the listener any more; null for too many. `comments`: {"photo_ids": [...]} about which others said something: the listener's own photos,
+and those about which they said something too. A stream ends now and then, and browsers ask again.
 """
 
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, request
@@ -20,6 +21,7 @@ from photolib.accounts import sessions as kept
 from photolib.errors import TryLater
 from photolib.library import Library
 from photolib.pulse import Pulse
+from photolib.sharing import social
 from web import bearer, language, sessions
 from web.api import progress_json
 from web.asked import number
@@ -56,7 +58,8 @@ def events() -> Response:
     beat = _pulse(lib)
     known = request.headers.get("Last-Event-ID", "").split("-")
     read = [int(each) for each in known if each.isascii() and each.isdigit() and len(each) < 19]
-    seqs = (read[0] if read else pulse.latest(lib.db), read[1] if len(read) > 1 else pulse.latest_album(lib.db))
+    latest = (pulse.latest(lib.db), pulse.latest_album(lib.db), social.latest_comment(lib.db))
+    seqs = (*read[:3], *latest[len(read[:3]) :])
     seconds = number("seconds")
     lasts = LONGEST_SECONDS if seconds is None else min(seconds, LONGEST_SECONDS)
     tab, me = (owner_id, request.args.get("tab", "")[:LONGEST_TAB]), object()
@@ -97,13 +100,13 @@ def _stream(
     lib: Library,
     beat: Pulse,
     owner_id: int,
-    seqs: tuple[int, int],
+    seqs: Sequence[int],
     lasts: float,
     progress: Callable[[], Any],
     is_over: Callable[[], bool],
 ) -> Iterator[str]:
     ends, said, beats = time.monotonic() + lasts, None, beat.beats
-    seq, album_seq = seqs
+    seq, album_seq, comment_seq = seqs
     yield "retry: 2000\n\n"
     while not is_over():
         if (now := progress()) != said:
@@ -111,11 +114,15 @@ def _stream(
             yield _event("progress", said)
         happened = pulse.changes(lib.db, owner_id, seq)
         together = pulse.album_changes(lib.db, owner_id, album_seq)
+        said_about, comment_seq = social.commented(lib.db, owner_id, comment_seq)
         seq, album_seq = happened.seq, together.seq
+        seqs = (seq, album_seq, comment_seq)
         if happened.photo_ids is None or happened.photo_ids:
-            yield _event("photos", {"photo_ids": happened.photo_ids}, (seq, album_seq))
+            yield _event("photos", {"photo_ids": happened.photo_ids}, seqs)
         if together.album_ids is None or together.album_ids:
-            yield _event("albums", {"album_ids": together.album_ids}, (seq, album_seq))
+            yield _event("albums", {"album_ids": together.album_ids}, seqs)
+        if said_about:
+            yield _event("comments", {"photo_ids": said_about}, seqs)
         if (left := ends - time.monotonic()) <= 0:
             return
         time.sleep(min(REST_SECONDS, left))
@@ -125,8 +132,8 @@ def _stream(
         beats = more
 
 
-def _event(name: str, said: Any, seqs: tuple[int, int] | None = None) -> str:
-    number = f"id: {seqs[0]}-{seqs[1]}\n" if seqs is not None else ""
+def _event(name: str, said: Any, seqs: Sequence[int] | None = None) -> str:
+    number = f"id: {'-'.join(map(str, seqs))}\n" if seqs is not None else ""
     return f"{number}event: {name}\ndata: {json.dumps(said)}\n\n"
 
 

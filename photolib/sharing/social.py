@@ -222,6 +222,22 @@ def latest_comment(db: Database) -> int:
     return db.conn.execute("select coalesce(max(id), 0) from comments").fetchone()[0]
 
 
+def commented(db: Database, user_id: int, after: int) -> tuple[list[int], int]:
+    """About which photos others said something after the comment with this id: somebody's own, and those about which they said something
+    themselves. And the id to ask from next time."""
+    last = latest_comment(db)
+    if last <= after:
+        return [], last
+    rows = db.conn.execute(
+        """select distinct photo_id from comments join photos on photos.id = photo_id
+           where comments.id > :after and comments.id <= :last and user_id <> :me and (photos.owner_id = :me or exists (
+             select 1 from comments mine where mine.photo_id = comments.photo_id and mine.user_id = :me))
+           order by photo_id limit 100""",
+        {"after": after, "last": last, "me": user_id},
+    )
+    return [row[0] for row in rows.fetchall()], last
+
+
 def counts(db: Database, photo_id: int) -> tuple[int, int]:
     """How many like a photo, and how many comments there are on it."""
     return db.conn.execute(

@@ -1,5 +1,6 @@
 """Following, liking and commenting over HTTP: who may, and what the others see of it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -214,3 +215,21 @@ def test_people_talk_about_a_photo_only_where_there_is_anybody_to_talk_to(
     assert "Lovely" not in client.get(page).text
     client.post(answer.json["undo"])
     assert "Lovely" in client.get(page).text
+
+
+def told(client: FlaskClient, since: str) -> list[Any]:
+    answer = client.get("/api/v1/events?seconds=0", headers={"Last-Event-ID": since})
+    return [json.loads(block.partition("data: ")[2]) for block in answer.text.split("\n\n") if "event: comments" in block]
+
+
+def test_whoever_a_comment_concerns_hears_of_it_at_once(
+    library: Library, client: FlaskClient, second_user: FlaskClient, owner_id: int, stranger_id: int, photo_ids: list[int]
+) -> None:
+    give(library, owner_id, {"photo_id": photo_ids[0]}, "user", stranger_id)
+    address = f"/api/v1/photos/{photo_ids[0]}/comments"
+    second_user.post(address, json={"text": "Lovely"})
+    assert told(client, "0-0-0") == [{"photo_ids": [photo_ids[0]]}]
+    assert told(second_user, "0-0-0") == []  # who said it knows
+    client.post(address, json={"text": "It was"})
+    assert told(second_user, "0-0-1") == [{"photo_ids": [photo_ids[0]]}]
+    assert told(client, "0-0-2") == []

@@ -1,4 +1,4 @@
-// What happens on the server, as events on the document: "live:progress", "live:photos" and "live:albums". Only a page that somebody looks at
+// What happens on the server, as events on the document: "live:progress", "live:photos", "live:albums" and "live:comments". Only a page that somebody looks at
 // listens, because a browser has few connections to spare.
 
 const tab = (sessionStorage.tab ??= Math.random().toString(36).slice(2)) // the stream of the page before ends when this one's begins
@@ -18,7 +18,7 @@ function listen() {
       source = undefined
       setTimeout(listen, REFUSED_FOR)
     }
-    for (const name of ["progress", "photos", "albums"]) {
+    for (const name of ["progress", "photos", "albums", "comments"]) {
       source.addEventListener(name, ({ data }) => document.dispatchEvent(new CustomEvent(`live:${name}`, { detail: JSON.parse(data) })))
     }
   }

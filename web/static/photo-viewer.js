@@ -8,6 +8,7 @@ import * as moving from "./viewer/moving.js"
 import { orderByGrid, placeInGrid, quickOf, renewGrid, tilesBeside } from "./viewer/order.js"
 import { Slideshow } from "./viewer/slideshow.js"
 import { Stage } from "./viewer/stage.js"
+import "./viewer/talk.js"
 import { _, number } from "./words.js"
 
 export { open } from "./viewer/over.js"
