@@ -167,6 +167,8 @@ def _of_another_type(name: str, shape: Schema) -> BadInput:
     match plain_type(shape):
         case "integer" if shape.get("minimum", 0) == 0 and shape.get("maximum", LARGEST) >= A_LOT:
             return BadInput("%(name)s has to be a whole number.", name=name)
+        case "integer" if shape.get("maximum", LARGEST) >= A_LOT:
+            return BadInput("%(name)s has to be a whole number, %(least)s at least.", name=name, least=shape["minimum"])
         case "integer":
             return BadInput(
                 "%(name)s has to be a whole number from %(least)s to %(most)s.",

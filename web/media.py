@@ -55,6 +55,7 @@ MEDIA_POLICY = (
     problems=[416],
 )
 def media(key: str, variant: str) -> Response:
+    """The bytes of a photo in a size, or of one of its files; whole or a range of them. They never change."""
     if variant == "original":
         return _file(catalog.media(library().db, key))
     if variant in ROLES:

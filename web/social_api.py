@@ -46,6 +46,7 @@ def follow(someone_id: int) -> dict[str, Any]:
 @bp.delete("/social/follow/<int:someone_id>")
 @described(FOLLOWING)
 def unfollow(someone_id: int) -> dict[str, Any]:
+    """Follow somebody no more."""
     with write(library().db) as db:
         name = social.someone(db, someone_id).name
         social.end(db, user().id, someone_id)
@@ -108,6 +109,7 @@ def like(photo_id: int) -> dict[str, Any]:
 @bp.delete("/photos/<int:photo_id>/likes")
 @described(LIKES)
 def unlike(photo_id: int) -> dict[str, Any]:
+    """Take one\'s like away again."""
     photo = allowed_photo(photo_id)
     with write(library().db) as db:
         social.unlike(db, user().id, photo_id)

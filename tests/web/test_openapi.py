@@ -71,6 +71,48 @@ def test_a_query_that_is_not_as_described_is_refused_in_words(client: FlaskClien
     assert sentence in answer.json["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "sentence"),
+    [
+        (
+            "photos/edit",
+            {"photo_ids": [1], "colour": "red"},
+            "There is no 'colour' here. There are: photo_ids, is_favourite",
+        ),
+        ("photos/edit", {"is_favourite": True}, "photo_ids is missing."),
+        (
+            "photos/edit",
+            {"photo_ids": [], "is_favourite": True},
+            "photo_ids has to be a list of numbers, at most 100,000.",
+        ),
+        (
+            "photos/edit",
+            {"photo_ids": [1, "2"], "is_favourite": True},
+            "photo_ids has to be a list of numbers, at most 100,000.",
+        ),
+        ("photos/edit", {"photo_ids": [1], "is_favourite": 1}, "is_favourite has to be true or false."),
+        ("photos/edit", {"photo_ids": [1], "rating": 6}, "rating has to be a whole number from 0 to 5."),
+        ("photos/edit", {"photo_ids": [1], "title": 7}, "title has to be a text."),
+        ("photos/edit", {"photo_ids": [1], "title": "a" * 201}, "title can have 200 characters at most."),
+        ("photos/edit", {"photo_ids": [1], "latitude": "1", "longitude": 2}, "latitude has to be a number."),
+        ("photos/edit", {"photo_ids": [1], "tags": [1]}, "tags has to be a list of texts."),
+        ("photos/upload-url", {"filename": "a", "size_bytes": -1}, "size_bytes has to be a whole number, 1 at least."),
+        ("photos/edit", [1], "What is sent here has to be a JSON object."),
+    ],
+)
+def test_a_body_that_is_not_as_described_is_refused_in_words(
+    client: FlaskClient, path: str, body, sentence: str
+) -> None:
+    answer = client.post(f"/api/v1/{path}", json=body)
+    assert (answer.status_code, answer.json["error"]["kind"]) == (400, "bad_input")
+    assert sentence in answer.json["error"]["message"]
+
+
+def test_what_is_chosen_from_a_list_is_said_with_it(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/albums?sort=colour")
+    assert answer.json["error"]["message"] == "sort can be one of these: photos, changed, title."
+
+
 @pytest.mark.parametrize("path", ["/api/v1/photos", "/api/v1/timeline/buckets", "/api/v1/photos/{}"])
 def test_json_that_has_not_changed_is_not_sent_again(client: FlaskClient, list_photos, path: str) -> None:
     [photo_id] = list_photos("2024-06-14T14:03:00.000")
