@@ -1,12 +1,14 @@
 """AVI: lists and chunks that do not belong to playing become chunks of nothing, as the format itself has them ("JUNK")."""
 
+import re
 import struct
 from collections.abc import Iterator
 
 from photolib.cleaning import movies
 from photolib.cleaning.pieces import Blank, CannotClean, Patch, Source
 
-PARTS = 200_000
+PARTS = 2_000_000  # several hours of pictures and sound
+_MEDIA = re.compile(rb"\d\d(?:dc|db|wb|pc)|ix\d\d")  # pictures, sound, and where they are
 _HEADERS = {b"avih", b"IDIT", b"dmlh"}
 _STREAM = {b"strh", b"strf", b"indx", b"vprp"}
 _PLAYED = (b"vids", b"auds")
@@ -45,6 +47,7 @@ def _inside(source: Source, start: int, end: int) -> tuple[set[bytes], list[Patc
             patches += _header(source, body + 4, body + size)
         elif form == b"movi":
             movies.refuse_private(source.at(body, min(size, _FIRST_PICTURES)))
+            patches += _between(source, body + 4, body + size)
         elif kind != b"idx1":
             patches += _junk(body, size)
         found.add(form)
@@ -61,6 +64,15 @@ def _header(source: Source, start: int, end: int) -> Iterator[Patch]:
                 if each not in _STREAM:
                     yield from _junk(at, length)
         elif kind not in _HEADERS and form != b"odml":
+            yield from _junk(body, size)
+
+
+def _between(source: Source, start: int, end: int, is_inside: bool = False) -> Iterator[Patch]:
+    """What lies among the pictures and the sound: dashboard cameras keep a position for each second there."""
+    for kind, body, size in _chunks(source, start, end):
+        if kind == b"LIST" and source.at(body, 4) == b"rec " and not is_inside:
+            yield from _between(source, body + 4, body + size, True)
+        elif not _MEDIA.fullmatch(kind):
             yield from _junk(body, size)
 
 

@@ -41,7 +41,7 @@ def keep_only(source: Source, start: int, end: int, kinds: Collection[bytes]) ->
     return kept, patches
 
 
-def content(source: Source, box: Box, limit: int = 64 << 20) -> bytes:
+def content(source: Source, box: Box, limit: int = 32 << 20) -> bytes:
     """Raises CannotClean for a box that is far too large."""
     if box.end - box.body > limit:
         raise CannotClean("A table of the file is far too large.")

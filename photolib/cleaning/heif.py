@@ -29,6 +29,8 @@ _PROPERTIES = {
     *(b"hvcC", b"lhvC", b"av1C", b"avcC", b"vvcC", b"uncC", b"cmpd", b"lsel", b"a1op", b"a1lx", b"rloc", b"oinf", b"tols"),
 }  # fmt: skip
 MOST_ITEMS = 20_000
+LARGEST_TABLE = 4 << 20
+DEEPEST = 20  # pictures made of pictures
 
 
 @dataclass
@@ -74,7 +76,7 @@ class _Picture:
             raise CannotClean("The list of what is in the file is damaged.")
         self.patches += movies.blank_name(found[b"hdlr"])
         self.items = _items(source, found[b"iinf"])
-        _locate(boxes.content(source, found[b"iloc"]), self.items)
+        _locate(boxes.content(source, found[b"iloc"], LARGEST_TABLE), self.items)
         self.references = _references(source, found.get(b"iref"))
         raw = boxes.content(source, found[b"pitm"], 64)
         self.primary = int.from_bytes(raw[4:8] if raw[:1] == b"\1" else raw[4:6], "big")
@@ -96,7 +98,7 @@ class _Picture:
     def _wanted(self, alphas: set[int]) -> set[int]:
         """The picture shown first, what it is made of, its transparency, and how it looks brighter on a screen that can."""
         wanted = {self.primary}
-        while True:
+        for _ in range(DEEPEST):
             more = {
                 to
                 for kind, number, others, _ in self.references
@@ -110,6 +112,8 @@ class _Picture:
             if more <= wanted:
                 break
             wanted |= more
+        else:
+            raise CannotClean("The picture is put together in too many steps.")
         if any(self._kind(number) not in _PICTURES for number in wanted):
             raise CannotClean("The picture is stored in a way nobody here knows.")
         return wanted
@@ -130,7 +134,7 @@ class _Picture:
         found = set()
         for each in boxes.children(self.source, properties.body, properties.end):
             if each.kind == b"ipma":
-                for number, used in _associations(boxes.content(self.source, each)):
+                for number, used in _associations(boxes.content(self.source, each, LARGEST_TABLE)):
                     if alpha & used:
                         found.add(number)
         return found

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from photolib.cleaning import boxes
-from photolib.cleaning.pieces import Blank, CannotClean, Keep, Patch, Source
+from photolib.cleaning.pieces import MOST_PIECES, Blank, CannotClean, Keep, Patch, Source
 from photolib.metadata.containers import Box
 
 _TOP = {b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"sidx", b"mfra"}
@@ -58,7 +58,7 @@ _INSIDE_PICTURES = (
     b"http://ns.adobe.com/",
 )
 _FIRST_PICTURES = 256 << 10
-MOST_SAMPLES = 20_000_000
+MOST_SAMPLES = 4_000_000  # of a track: a day and a half of pictures
 
 
 def plan(source: Source, keep: Keep) -> tuple[int, list[Patch]]:
@@ -82,6 +82,8 @@ def plan(source: Source, keep: Keep) -> tuple[int, list[Patch]]:
         elif box.kind not in _TOP:
             patches += boxes.blank(box)
     samples = boxes.merged(np.concatenate(kept)) if kept else np.zeros((0, 2), np.int64)
+    if len(samples) > MOST_PIECES:
+        raise CannotClean("The film is in too many pieces.")
     media = [each for each in top if each.kind == b"mdat"]
     check_inside(samples, media)
     for box in media:
@@ -151,6 +153,8 @@ class Movie:
         self.numbers.add(int.from_bytes(header[20:24] if header[:1] == b"\1" else header[12:16], "big"))
         ranges = sample_ranges(self.source, tables)
         self.ranges.append(ranges)
+        if handler in _PICTURES:
+            self.patches += _blank_description(self.source, _needed(tables, b"stsd"))
         if handler in _PICTURES and len(ranges):
             first = ranges[int(np.argmin(ranges[:, 0]))]
             refuse_private(self.source.at(int(first[0]), min(int(first[1] - first[0]), _FIRST_PICTURES)))
@@ -163,8 +167,20 @@ def refuse_private(pictures: bytes) -> None:
 
 
 def blank_name(handler: Box) -> list[Patch]:
-    """A handler's name says which program or camera wrote the track; nobody needs it."""
-    return [(handler.body + 24, Blank(max(0, handler.end - handler.body - 24)))]
+    """A handler's maker and name say which program or camera wrote the track; nobody needs them."""
+    return [(handler.body + 12, Blank(max(0, handler.end - handler.body - 12)))]
+
+
+def _blank_description(source: Source, description: Box) -> Iterator[Patch]:
+    """What a camera calls its codec, and parts of a sample description that are nobody's (ISO 14496-12, 12.1.3)."""
+    for entry in boxes.children(source, description.body + 8, description.end):
+        if entry.end - entry.body < 78:
+            raise CannotClean("A table of the film is cut off.")
+        yield entry.body + 12, Blank(4)
+        yield entry.body + 42, Blank(32)
+        for each in boxes.children(source, entry.body + 78, entry.end):
+            if each.kind in (b"uuid", b"udta", b"meta", b"free", b"skip"):
+                yield from boxes.blank(each)
 
 
 def _needed(found: dict[bytes, Box], kind: bytes) -> Box:
@@ -214,7 +230,7 @@ def _sample_sizes(source: Source, tables: dict[bytes, Box]) -> tuple[np.ndarray 
     """The size of every sample, or the one that all have, and how many there are."""
     if b"stsz" not in tables:
         raise CannotClean("A table of the film is missing.")
-    raw = boxes.content(source, tables[b"stsz"], 256 << 20)
+    raw = boxes.content(source, tables[b"stsz"])
     if len(raw) < 12:
         raise CannotClean("A table of the film is cut off.")
     same, count = struct.unpack_from(">II", raw, 4)

@@ -325,6 +325,24 @@ def test_bytes_between_the_samples_of_a_film_become_zeros(name: str) -> None:
     assert shown(copy) == shown(body)
 
 
+def test_what_lies_among_the_pictures_of_an_avi_goes() -> None:
+    body = sample("avi")
+    at = body.index(b"movi") + 4
+    hidden = b"02tx" + struct.pack("<I", 14) + b"freeGPS SECRET" + b"JUNK" + struct.pack("<I", 6) + b"SECRET"
+    moved = bytearray(body[:at] + hidden + body[at:])
+    for place in (4, body.index(b"movi") - 4):  # the sizes of what it lies in
+        struct.pack_into("<I", moved, place, struct.unpack_from("<I", moved, place)[0] + len(hidden))
+    assert b"SECRET" not in cleaned(bytes(moved))
+
+
+def test_what_a_camera_calls_its_codec_goes() -> None:
+    body = sample("mp4 index first")
+    at = body.index(b"avc1", 40)
+    named = body[: at + 46] + b"\x0eSECRET encoder".ljust(32, b"\0") + body[at + 78 :]
+    assert b"SECRET" not in cleaned(named)
+    assert shown(cleaned(named)) == shown(body)
+
+
 def test_a_film_whose_camera_writes_between_its_pictures_is_not_cleaned() -> None:
     body = bytearray(sample("mp4 index first"))
     at = body.index(b"mdat") + 4
