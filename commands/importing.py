@@ -103,7 +103,7 @@ def _apart(paths: tuple[Path, ...], exclude: tuple[str, ...]) -> list[Path]:
 def _take_in(lib: "Library", wishes: Any, paths: list[Path], exclude: tuple[str, ...], waits: bool) -> _Taken:
     """Import with progress on standard error."""
     from photolib import jobs
-    from photolib.export import returning
+    from photolib.export import returning_albums
     from photolib.importing import Intake, is_archive, wait_for_jobs
     from photolib.progress import Progress
     from photolib.scan import Folder, look, look_at
@@ -139,7 +139,9 @@ def _take_in(lib: "Library", wishes: Any, paths: list[Path], exclude: tuple[str,
                 intake.close()
             if not wishes.is_dry_run:
                 for each in paths:
-                    tally.skipped += [(str(each), why) for why in returning.take_albums(lib, wishes.owner_id, each)]
+                    tally.skipped += [
+                        (str(each), why) for why in returning_albums.take_albums(lib, wishes.owner_id, each)
+                    ]
             if waits:
                 patience, rhythm = _Patience(), Rhythm()
 

@@ -20,6 +20,7 @@ from photolib.config import Config
 from photolib.db import write
 from photolib.library import Library, open_library
 from tests.conftest import ROOT, DrawPhoto, ImportFolder
+from tests.programs import program
 from tests.test_cli import Shell
 
 
@@ -315,6 +316,29 @@ def test_an_export_that_is_killed_goes_on_where_it_was(
     assert again["kept"] == []
     assert there(dest) == whole
     assert not list((dest / ".photolib-export").glob("draft-*"))
+
+
+def test_exiftool_reads_what_lies_beside_real_photos(
+    photolib: Shell, shared_photos: Path, import_folder: ImportFolder, dest: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    by_ending = {
+        path.suffix.lower(): path for path in sorted(shared_photos.rglob("*.*")) if path.stat().st_size < 2_000_000
+    }
+    for ending in (".jpg", ".heic", ".png", ".mp4", ".dng", ".webp", ".mov"):
+        if path := by_ending.get(ending):
+            (tmp_path / "in" / path.name).write_bytes(path.read_bytes())
+    import_folder(tmp_path / "in")
+    said = photolib.json("export", dest)
+    assert said["written"] == said["found"] >= 5
+    read = subprocess.run(
+        [program("exiftool"), "-r", "-ext", "xmp", "-json", "-Warning", "-Error", "-photolib:Key", dest], capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert read.returncode == 0, read.stderr
+    found = json.loads(read.stdout)
+    assert len(found) == said["sidecars"] // 2
+    assert not [each for each in found if "Warning" in each or "Error" in each]
 
 
 # ---------------------------------------------------------------- and back
