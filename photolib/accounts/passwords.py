@@ -2,7 +2,7 @@
 
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 
@@ -13,7 +13,11 @@ from photolib.errors import BadInput, TryLater
 
 SHORTEST, LONGEST = 10, 1000  # characters
 FEWEST_DIFFERENT = 5
+FEWEST_GUESSES = (
+    10**6
+)  # what zxcvbn calls somewhat guessable begins here; a try costs a second, and after four of them more
 LEAST_BESIDE_NAME = 7
+_WEIGHED = 72  # characters; more make no password easier to guess, and weighing them slow
 WAIT_SECONDS = 20.0
 
 # What the library recommends, RFC 9106's second choice: 64 MiB, three passes, four lanes. Hashes with other parameters are made
@@ -53,13 +57,24 @@ def check_new(password: str, *names: str) -> None:
         )
     if len(plain) > LONGEST:
         raise BadInput("A password may have at most %(most)s characters.", most=LONGEST)
-    if len(set(plain.casefold())) < FEWEST_DIFFERENT or plain.casefold() in _EASY:
+    if (
+        len(set(plain.casefold())) < FEWEST_DIFFERENT
+        or plain.casefold() in _EASY
+        or _guesses(plain, names) < FEWEST_GUESSES
+    ):
         raise BadInput("This password is among the first that anybody would try. Choose another.")
     rest = plain.casefold()
     for name in names:
         rest = rest.replace(name.casefold(), "") if name else rest
     if len(rest) < LEAST_BESIDE_NAME:
         raise BadInput("This password is hardly more than the name. Choose another.")
+
+
+def _guesses(password: str, names: Sequence[str]) -> float:
+    """How many tries somebody needs who begins with passwords that leaked most often, words, names, dates and keys side by side."""
+    from zxcvbn import zxcvbn  # here: its lists are read only when somebody chooses a password
+
+    return float(zxcvbn(password[:_WEIGHED], user_inputs=["photolib", *names])["guesses"])
 
 
 _EASY = {

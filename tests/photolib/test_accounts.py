@@ -62,11 +62,45 @@ def test_a_hash_of_yesterdays_parameters_is_made_anew_at_the_next_log_in(
 
 
 @pytest.mark.parametrize(
-    "password", ["", "short", "aaaaaaaaaaaaaaaa", "1234567890", "PASSWORD123", "marathon12", "x" * 2000, "Mara Lind 1"]
+    "password",
+    [
+        "",
+        "short",
+        "aaaaaaaaaaaaaaaa",
+        "1234567890",
+        "PASSWORD123",
+        "marathon12",
+        "x" * 2000,
+        "Mara Lind 1",
+        "liverpool1",
+        "Password2024",
+        "qwertyuiop12",
+        "letmein123456",
+        "hallohallo",
+        "geheim1234",
+        "P@ssw0rd123",
+        "marathon2024",
+    ],
 )
 def test_a_password_that_is_easily_guessed_is_refused_with_what_helps(password: str) -> None:
     with pytest.raises(BadInput, match=r"password"):
         passwords.check_new(password, "marathon", "Mara Lind")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "seven green bottles",
+        "xk3!9dTmq2",
+        "Blaue Katze tanzt",
+        "корова и луна",
+        "a" * 20 + " but then words",
+        "q" * 3 + "😀" * 9 + "jx!",
+    ],
+)
+def test_a_password_of_some_words_or_of_many_kinds_of_characters_will_do(password: str) -> None:
+    passwords.check_new(password, "marathon", "Mara Lind")
+    passwords.check_new(password + " and on it goes" * 60, "marathon", "Mara Lind")
 
 
 def test_a_code_can_be_typed_in_any_way() -> None:
