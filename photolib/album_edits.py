@@ -15,7 +15,7 @@ from photolib import album_order, album_rows, albums, edits, kept_rows
 from photolib.albums import ORDERS, Album
 from photolib.errors import BadInput, NotFound
 from photolib.search import saved
-from photolib.sharing import activity, grants, members
+from photolib.sharing import activity, grants, members, resting
 from photolib.sharing.grants import ROLES, Role
 from photolib.sources import now
 
@@ -137,6 +137,7 @@ def delete(db: Database, user_id: int, album: Album) -> AlbumEdit:
         "select photo_id, position, added_at, added_by from album_photos where album_id = ?", (album.id,)
     ).fetchall()
     folders = db.conn.execute("select folder_id, is_tree from album_folders where album_id = ?", (album.id,)).fetchall()
+    resting.rest(db, album.id)
     shared = {table: kept_rows.rows(db, table, where, [album.id]) for table, where in SHARED_BY.items()}
     db.conn.execute("update albums set parent_id = ? where parent_id = ?", (album.parent_id, album.id))
     db.conn.execute("delete from album_photos where album_id = ?", (album.id,))
@@ -326,6 +327,7 @@ def _undo(db: Database, owner_id: int, before: dict[str, Any]) -> list[int]:
         )
         for table in SHARED_BY:
             kept_rows.put_back(db, table, before.get("shared", {}).get(table, ()))
+        resting.wake(db, album["id"])
     for album_id, columns in before.get("columns", {}).items():
         _set(db, int(album_id), _still_possible(db, int(album_id), columns))
     for album_id, photo_ids in before.get("put", {}).items():

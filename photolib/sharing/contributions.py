@@ -21,12 +21,12 @@ from photolib.errors import BadInput, NotFound, Refused
 from photolib.library import Library
 from photolib.sharing import links
 from photolib.sharing.links import Link
+from photolib.sharing.resting import FOR_EVER
 from photolib.uploads import Announced, Upload, Wishes
 
 # Of one link, not yet decided: a wedding's guests fit in, and a stranger with the link cannot fill a disk.
 MOST_WAITING, MOST_BYTES = 1000, 50_000_000_000
 LONGEST_VISITOR = 60  # characters
-FOR_EVER = 1 << 40  # seconds since 1970: what waits does not expire
 KEPT_REFUSED = 24 * 3600  # seconds, for a refusal to be taken back
 RENDER_SECONDS = 20.0
 
