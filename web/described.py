@@ -5,7 +5,8 @@ against it before the route is asked: names of the query, and JSON. Only what a 
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 import jsonschema_rs
@@ -42,7 +43,12 @@ class Description:
     body: Media
     answers: Mapping[int, Media]
     problems: frozenset[int]
-    is_body_needed: bool = field(default=False)
+    is_body_needed: bool
+
+    @cached_property
+    def validator(self) -> jsonschema_rs.Draft202012Validator:
+        """Of the JSON that is sent."""
+        return jsonschema_rs.Draft202012Validator(self.body[JSON])
 
 
 def described(
@@ -107,7 +113,7 @@ def _check() -> None:
         return
     check_query(found.query)
     if JSON in found.body and len(found.body) == 1:
-        check_body(found.body[JSON], asked.body())
+        check_body(found, asked.body())
 
 
 def check_query(query: Mapping[str, Schema]) -> None:
@@ -120,29 +126,17 @@ def check_query(query: Mapping[str, Schema]) -> None:
         if "enum" in query[name] and texts[0] not in query[name]["enum"]:
             raise _not_among(name, query[name]["enum"])
         if query[name].get("type") == "integer":
-            number, shape = asked.number(name), query[name]
-            if not shape["minimum"] <= (number or 0) <= shape["maximum"]:
+            number, shape = asked.number(name) or 0, query[name]
+            if not shape.get("minimum", 0) <= number <= shape.get("maximum", LARGEST):
                 raise _of_another_type(name, shape)
 
 
-def check_body(schema: Schema, said: dict[str, Any]) -> None:
+def check_body(description: Description, said: dict[str, Any]) -> None:
     """What is wrong with JSON is said in the words of asked.py. What has no words here, such as how a date is written, is left to the
     route, which has better ones."""
-    for problem in _validator(schema).iter_errors(said):
-        if sentence := _explained(schema, problem):
+    for problem in description.validator.iter_errors(said):
+        if sentence := _explained(description.body[JSON], problem):
             raise sentence
-
-
-def _validator(schema: Schema) -> jsonschema_rs.Draft202012Validator:
-    known = _validators.get(id(schema))
-    if known is None:
-        known = _validators[id(schema)] = jsonschema_rs.Draft202012Validator(schema)
-    return known
-
-
-_validators: dict[
-    int, jsonschema_rs.Draft202012Validator
-] = {}  # by the schemas of descriptions, which live as long as the program
 
 
 def _explained(schema: Schema, problem: jsonschema_rs.ValidationError) -> BadInput | None:

@@ -109,7 +109,7 @@ def like(photo_id: int) -> dict[str, Any]:
 @bp.delete("/photos/<int:photo_id>/likes")
 @described(LIKES)
 def unlike(photo_id: int) -> dict[str, Any]:
-    """Take one\'s like away again."""
+    """Take the like away again."""
     photo = allowed_photo(photo_id)
     with write(library().db) as db:
         social.unlike(db, user().id, photo_id)
