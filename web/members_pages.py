@@ -5,26 +5,30 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
-from photolib import albums, faces
+from photolib import access, albums, catalog, faces
 from photolib.albums import Album
 from photolib.catalog import Tile
 from photolib.db import write, write_if_free
-from photolib.errors import Refused, TryLater
+from photolib.errors import BadInput, Refused, TryLater
 from photolib.scopes import Scope
-from photolib.sharing import activity, grants, members, names, partners
+from photolib.sharing import activity, grants, members, names, partners, saving, seen
 from photolib.sharing.partners import Shared
 from web import asked
 from web import members as together
 from web.albums import allowed_album, cover_of, rights
+from web.api import allowed_photos
 from web.asked import form_number
 from web.done import done
 from web.grid import grid
-from web.here import library, user
+from web.guard import takes_files
+from web.here import library, user, visitor
 from web.language import _, ngettext
+from web.media import WITHOUT_PLACE
 from web.results import address
 
 bp = Blueprint("members_pages", __name__)
 
+MOST_SAVED = 500  # photos at a time: each is read and filed before the answer comes
 LATEST, LINES = 8, 60  # lines of activity on an album's page, and on its own
 bp.add_app_template_filter(together.role_words, "role_words")
 bp.add_app_template_filter(together.initial, "initial")
@@ -223,6 +227,27 @@ def title(found: Shared) -> str:
     from web import words
 
     return _("Everything since %(day)s", day=words.whole_date(found.grant.since or ""))
+
+
+@bp.post("/shared/save")
+@takes_files(asked.LARGEST_LIST)
+def save() -> Response:
+    """A form with photo, once for each: another's photos, which the visitor may download, become photos of their own as well."""
+    photo_ids = asked.form_ids(is_needed=True)
+    if len(photo_ids) > MOST_SAVED:
+        raise BadInput("Save at most %(most)s photos at a time.", most=MOST_SAVED)
+    allowed_photos(photo_ids, "download")
+    shown: list[int] = []
+    bare: list[int] = []
+    for each in catalog.owners(library().db, photo_ids):
+        if not seen.is_own(visitor(), each):
+            (shown if access.sees_location(visitor(), each) else bare).append(each.id)
+    found = [saving.take_over(library(), user(), shown, None), saving.take_over(library(), user(), bare, WITHOUT_PLACE)]
+    new, known = sum(len(each.new) for each in found), sum(each.known for each in found)
+    said = ngettext("%(num)s photo is in your library now", "%(num)s photos are in your library now", new)
+    if known:
+        said += ". " + ngettext("%(num)s was there already", "%(num)s were there already", known)
+    return done(said)
 
 
 # ---------------------------------------------------------------- all of that on one page

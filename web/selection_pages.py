@@ -2,7 +2,9 @@
 
 from flask import Blueprint, render_template
 
-from photolib import tags
+from photolib import albums, tags
+from photolib.sharing import partners
+from web.albums import rights as rights_of
 from web.api import asked_scope
 from web.here import library, user
 
@@ -19,5 +21,21 @@ ZONES = (
 @bp.get("/fragments/selection")
 def selection() -> str:
     """For the photos of `?scope=`: what can be done depends on where they are."""
+    scope = asked_scope()
+    if scope.kind == "album":
+        album = albums.album(library().db, scope.ids[0])
+        if album.owner_id != user().id:
+            rights = rights_of(album)
+            return render_template(
+                "_selection_of_others.html",
+                scope=scope,
+                may_download=rights.may_download,
+                may_take=rights.may_add or rights.may_manage,
+            )
+    if scope.kind == "shared":
+        found = partners.to_me(library().db, user().id, scope.ids[0])
+        return render_template(
+            "_selection_of_others.html", scope=scope, may_download=found.grant.role != "view", may_take=False
+        )
     known = tags.tags(library().db, user().id)[:MOST_TAGS]
-    return render_template("_selection.html", scope=asked_scope(), tags=[each.name for each in known], zones=ZONES)
+    return render_template("_selection.html", scope=scope, tags=[each.name for each in known], zones=ZONES)

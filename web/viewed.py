@@ -12,7 +12,7 @@ from photolib.faces import Cover, FaceOnPhoto
 from photolib.ports import Box
 from photolib.scopes import TIMELINE, Scope
 from photolib.search import engine, likeness
-from photolib.sharing import names
+from photolib.sharing import contributions, members, names
 from photolib.understood import PhotoPlace
 from photolib.variants import LADDER, SIZES
 from web import words
@@ -52,6 +52,8 @@ def viewed(photo: Photo) -> dict[str, Any]:
     return {
         "photo": photo,
         "is_own": mine,
+        "added_by": _added_by(photo, scope),
+        "sender": contributions.sender(library().db, photo.id) if mine else None,
         "shared_by": "" if mine else names.shown(library().db, [photo.owner_id]).get(photo.owner_id, ""),
         "talk": talk(photo),
         "urls": urls(photo.key),
@@ -76,6 +78,14 @@ def viewed(photo: Photo) -> dict[str, Any]:
         "downloads": _downloads(photo) if may(visitor(), "download", photo) else [],
         "offsets": sorted({*OFFSETS, *([photo.utc_offset] if photo.utc_offset is not None else [])}),
     }
+
+
+def _added_by(photo: Photo, scope: Scope) -> str:
+    """Who put a photo into the album it is looked at in, where that is not the album's owner."""
+    if scope.kind != "album":
+        return ""
+    who = members.added_by(library().db, scope.ids[0], photo.id)
+    return names.shown(library().db, [who]).get(who, "") if who is not None else ""
 
 
 def _may_have_original(photo: Photo) -> bool:

@@ -137,6 +137,14 @@ def somebody_once(db: Database, user_id: int) -> str:
     return names.shown(db, [user_id]).get(user_id, "")
 
 
+def added_by(db: Database, album_id: int, photo_id: int) -> int | None:
+    """Who put a photo into an album; None for its owner, an import, or somebody who is gone."""
+    row = db.conn.execute(
+        "select added_by from album_photos where album_id = ? and photo_id = ?", (album_id, photo_id)
+    ).fetchone()
+    return row[0] if row else None
+
+
 def sweep(db: Database, album_id: int) -> None:
     """Take out the photos of those who are not in the album any more."""
     owners = db.conn.execute(

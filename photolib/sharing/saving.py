@@ -7,7 +7,7 @@ here than of a file that was sent around. The same photo saved by ten people lie
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from photolib import uploads
+from photolib import formats, uploads
 from photolib.accounts import users
 from photolib.accounts.sessions import Client
 from photolib.accounts.users import Account
@@ -38,7 +38,18 @@ def save(lib: Library, link: Link, who: Account, photo_ids: Sequence[int], clien
     """
     if who.role == "guest":
         raise Refused("A guest can look at photos here, and change nothing.")
-    keep = Keep(location=link.show_location, camera=link.show_camera)
+    saved = take_over(lib, who, photo_ids, Keep(location=link.show_location, camera=link.show_camera))
+    if saved.new:
+        with write(lib.db) as db:
+            links.note_more(db, link.id, "saved", client, len(saved.new))
+    return saved
+
+
+def take_over(lib: Library, who: Account, photo_ids: Sequence[int], keep: Keep | None) -> Saved:
+    """Take over photos that somebody may download, as they are (keep=None), or cleaned of everything but what is kept. Called outside of
+    write(). Raises as save() does."""
+    if who.role == "guest":
+        raise Refused("A guest can look at photos here, and change nothing.")
     new: list[int] = []
     known = unread = 0
     for each in shown.files(lib.db, photo_ids):
@@ -55,20 +66,19 @@ def save(lib: Library, link: Link, who: Account, photo_ids: Sequence[int], clien
             new.append(photo_id)
         elif is_main:
             known += 1
-    if new:
-        with write(lib.db) as db:
-            links.note_more(db, link.id, "saved", client, len(new))
     return Saved(new, known, unread)
 
 
-def _take_over(lib: Library, who: Account, media: Media, keep: Keep) -> tuple[int | None, bool]:
+def _take_over(lib: Library, who: Account, media: Media, keep: Keep | None) -> tuple[int | None, bool]:
     """One file, as if it had been downloaded and added; the id of the photo that it is, and whether that is new."""
-    copy = copies.copy_of(lib, media, keep)
-    stem = media.filename.rpartition(".")[0] or media.filename
-    name = f"{stem}.{copy.extension}"
-    upload = uploads.announce(lib, who.id, Announced(name, copy.size, copy.media_type), users.room_left(lib.db, who))
+    copy = copies.copy_of(lib, media, keep) if keep is not None else None
+    kind = formats.FORMATS.get(media.format)
+    stem, extension = media.filename.rpartition(".")[0] or media.filename, kind.extension if kind else ""
+    size, media_type = (copy.size, copy.media_type) if copy else (media.size, media.media_type)
+    name = f"{stem}.{copy.extension if copy else extension}"
+    upload = uploads.announce(lib, who.id, Announced(name, size, media_type), users.room_left(lib.db, who))
     try:
-        with copy.open() as source:
+        with copy.open() if copy else lib.originals.open(media.key) as source:
             uploads.receive(lib, upload, source, 0)
         filed = uploads.file(lib, uploads.find(lib.db, upload.id))
     except BaseException:

@@ -37,6 +37,7 @@ class AlbumArranger extends HTMLElement {
     this.#list.addEventListener("contextmenu", (event) => (this.#press?.isTouch || this.#drag) && event.preventDefault())
     this.#list.addEventListener("touchmove", (event) => this.#drag && event.preventDefault(), { passive: false })
     for (const type of ["pointermove", "pointerup", "pointercancel"]) addEventListener(type, this)
+    document.addEventListener("live:albums", this)
     this.#makeBar()
     this.querySelector(".more")?.remove()
     if (this.#cursor) this.#end.observe(this.appendChild(Object.assign(document.createElement("div"), { className: "more" })))
@@ -46,10 +47,12 @@ class AlbumArranger extends HTMLElement {
     this.#end.disconnect()
     for (const type of ["pointermove", "pointerup", "pointercancel"]) removeEventListener(type, this)
     cancelAnimationFrame(this.#frame)
+    document.removeEventListener("live:albums", this)
   }
 
   handleEvent(event) {
-    if (event.type === "pointerdown") this.#down(event)
+    if (event.type === "live:albums") this.#told(event.detail.album_ids)
+    else if (event.type === "pointerdown") this.#down(event)
     else if (event.type === "pointermove") this.#move(event)
     else if (event.type === "pointerup") this.#up()
     else if (event.type === "pointercancel") this.#cancel()
@@ -109,9 +112,18 @@ class AlbumArranger extends HTMLElement {
     }
   }
 
+  /** Somebody changed the album, perhaps another one who arranges it too: shown once nothing is held, and own moves are kept. */
+  #told(albums) {
+    if (albums && !albums.includes(Number(this.dataset.album))) return
+    this.#kept = this.#kept.then(async () => {
+      if (this.#drag && this.#drag !== "done") return void setTimeout(() => this.#told(), 500)
+      await this.#renew().catch((problem) => toast(problem.message))
+    })
+  }
+
   /** Fetch the order anew, as far as it is shown: after an undo, or when a move was refused. */
   async #renew() {
-    const count = this.#list.children.length
+    const count = this.#list.children.length + (this.#cursor ? 0 : PAGE) // of an album that is shown whole, what has come, too
     const chosen = new Set(this.#chosen.map((item) => item.dataset.id))
     const known = new Map(this.#items.map((item) => [Number(item.dataset.id), item]))
     const items = []

@@ -42,6 +42,7 @@ class SelectionBar extends HTMLElement {
     else if (deed === "export") sendTo("/export")
     else if (deed === "album") addToAlbum()
     else if (deed === "share") share()
+    else if (deed === "save") save(button)
     else if (deed === "leave-album") leaveAlbum(this.dataset.scope)
     else if (deed === "delete") deleteForGood(button)
   }
@@ -87,15 +88,15 @@ async function fetched() {
 // ------------------------------------------------------------ what is done
 
 /** Do something with the chosen photos, some thousands at a time; say what was done, offer to undo it, and show it. */
-export async function apply(act, { button, leaves = false } = {}) {
+export async function apply(act, { button, leaves = false, most = AT_ONCE } = {}) {
   const ids = selection.ids
   if (!ids.length) return
   button?.setAttribute("aria-busy", "true")
   const done = []
   try {
-    for (let start = 0; start < ids.length; start += AT_ONCE) {
-      if (ids.length > AT_ONCE) toast(_("{n} of {all}", { n: start, all: ids.length }))
-      done.push(await act(ids.slice(start, start + AT_ONCE)))
+    for (let start = 0; start < ids.length; start += most) {
+      if (ids.length > most) toast(_("{n} of {all}", { n: start, all: ids.length }))
+      done.push(await act(ids.slice(start, start + most)))
     }
   } catch (problem) {
     toast(problem.message)
@@ -165,6 +166,11 @@ function download() {
 async function share() {
   const { sharePhotos } = await import("./share-dialog.js")
   await sharePhotos(selection.ids)
+}
+
+/** Photos that somebody else shares become one's own, too. */
+function save(button) {
+  apply((photo_ids) => send("/shared/save", new URLSearchParams(photo_ids.map((id) => ["photo", id]))), { button, most: 500 })
 }
 
 async function addToAlbum() {
