@@ -24,5 +24,6 @@ def _tag(response: Response) -> Response:
         or "ETag" in response.headers
     ):
         return response
+    response.vary.add("Accept-Encoding")  # a 304 says of what it varies as the answer would
     response.set_etag(hashlib.blake2b(response.get_data(), digest_size=16).hexdigest(), weak=True)
     return response.make_conditional(request)
