@@ -17,7 +17,7 @@ from photolib import albums, formats, sending, uploads
 from photolib.accounts import users
 from photolib.errors import BadInput, PhotolibError, Refused
 from photolib.uploads import Announced, Filed, Wishes
-from web import asked
+from web import asked, bearer
 from web.guard import takes_files
 from web.here import library, user, visitor
 from web.uploads_api import wishes
@@ -79,7 +79,9 @@ def share() -> ResponseReturnValue:
     The phone sends it whether anybody is signed in or not. Where nobody is, nothing of it is read: strangers must not be able to put
     files here, so whoever shared is told to sign in and share again.
     """
-    person = visitor().user
+    person = (
+        visitor().user if bearer.held() is None else None
+    )  # a program's token opens no page, whoever may ask for this one
     if person is None:
         return make_response(render_template("share_again.html"), 401)
     if person.role == "guest":

@@ -143,6 +143,18 @@ def test_who_is_not_signed_in_is_told_to_share_again_and_nothing_is_read(
     assert list((library.data / "uploads").iterdir()) == []
 
 
+def test_15_a_token_shares_nothing(app: Flask, library: Library, owner_id: int, pictures: list[bytes]) -> None:
+    with write(library.db) as db:
+        _, text = api_tokens.make(db, users.account(db, owner_id), "frame", ["read", "upload"], None)
+    answer = app.test_client().post(
+        "/add/shared",
+        data={"files": (io.BytesIO(pictures[0]), "a.jpg")},
+        headers={"Authorization": f"Bearer {text}"},
+    )
+    assert answer.status_code == 401
+    assert library.db.conn.execute("select count(*) from photos").fetchone() == (0,)
+
+
 def test_a_guest_shares_nothing(library: Library, stranger_id: int, second_user: FlaskClient) -> None:
     with write(library.db) as db:
         users.set_role(db, stranger_id, "guest")
