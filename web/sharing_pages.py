@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import segno
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from photolib import albums
@@ -78,8 +78,10 @@ def link(link_id: int) -> str:
 
 
 @bp.get("/share")
-def ask() -> str:
+def ask() -> ResponseReturnValue:
     """Before something is shared: ?album=, ?photo= or ?q= (a search)."""
+    if not request.args:
+        return redirect("/sharing")
     return _ask_page(_wanted(request.args))
 
 
@@ -202,7 +204,8 @@ def _ask_page(wanted: Wanted) -> str:
     )
     return render_template(
         "share.html", wanted=wanted, about=sharing.how_many(wanted), usual=USUAL, kinds=_kinds(),
-        there=[(each, _ways_in(each), _facts(each)) for each in there], shortest=doors.SHORTEST_PASSWORD, is_nowhere_else=reached.is_nowhere_else(),
+        there=[(each, _ways_in(each), _facts(each)) for each in there], shortest=doors.SHORTEST_PASSWORD,
+        is_nowhere_else=reached.is_nowhere_else(),
         field=_field(wanted),
     )  # fmt: skip
 
@@ -260,6 +263,7 @@ def _day_of(found: Link) -> str:
 
 def _cards(found: list[Link]) -> list[Card]:
     db = library().db
+    waiting = contributions.counts(db, [each.id for each in found])
     counted, shown = listing.counts(db, [each.id for each in found]), sharing.albums_of(found)
     cards = []
     for each in found:
@@ -272,7 +276,7 @@ def _cards(found: list[Link]) -> list[Card]:
                 album.cover,
                 _facts(each),
                 _visits(counted[each.id]),
-                contributions.count(db, each.owner_id, each.id) if each.permission == "contribute" else 0,
+                waiting.get(each.id, 0),
             )
         )
     return cards

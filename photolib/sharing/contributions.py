@@ -4,6 +4,7 @@ A contribution is an upload (uploads.py) of the owner's that nothing files by it
 nothing of others'. Its bytes are looked at when they have come: only photos and videos wait.
 """
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from photolib.db import write
 from photolib.drafts import Readable
 from photolib.errors import BadInput, NotFound, Refused
 from photolib.library import Library
-from photolib.sharing import links
+from photolib.sharing import activity, links
 from photolib.sharing.links import Link
 from photolib.sharing.resting import FOR_EVER
 from photolib.uploads import Announced, Upload, Wishes
@@ -189,6 +190,25 @@ def count(db: Database, owner_id: int, link_id: int | None = None) -> int:
     ).fetchone()[0]
 
 
+def counts(db: Database, link_ids: Sequence[int]) -> dict[int, int]:
+    """How many wait at each of these links that has any; one question for all of them."""
+    rows = db.conn.execute(
+        """select link_id, count(*) from contributions where link_id in (select value from json_each(?)) and decision is null
+             and sent_at is not null group by link_id""",
+        (json.dumps(list(link_ids)),),
+    )
+    return dict(rows.fetchall())
+
+
+def sender(db: Database, photo_id: int) -> str | None:
+    """How the visitor called themselves who sent this photo through a link, perhaps not at all; None when nobody did."""
+    row = db.conn.execute(
+        "select visitor from contributions where photo_id = ? and decision = 'accepted' order by id limit 1",
+        (photo_id,),
+    ).fetchone()
+    return row[0] if row else None
+
+
 def count_for(db: Database, album_id: int) -> int:
     """How many wait to come into an album."""
     return db.conn.execute(
@@ -225,8 +245,8 @@ def accept(lib: Library, contribution: Contribution) -> int:
     is_filled_by_hand = albums.album(lib.db, link.album_id).query is None
 
     def then(db: Database, photo_id: int, is_new: bool) -> None:
-        if is_filled_by_hand:
-            album_rows.put_at_end(db, link.album_id, [photo_id])
+        if is_filled_by_hand and album_rows.put_at_end(db, link.album_id, [photo_id]):
+            activity.note(db, link.album_id, None, activity.CONTRIBUTED, 1, contribution.visitor)
         db.conn.execute(
             "update contributions set decision = 'accepted', decided_at = ?, photo_id = ? where id = ?",
             (_now(), photo_id, contribution.id),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from .conftest import SIZES, Album, OpenPage
@@ -120,6 +121,27 @@ def test_without_https_it_is_copied_all_the_same(open_page: OpenPage, shared: in
     page.get_by_role("link", name="Share", exact=True).click()
     page.locator("dialog[open]").get_by_role("button", name="Make a link").click()
     expect(page.get_by_text("The link is made and copied.")).to_be_visible()
+
+
+@pytest.mark.parametrize(("size", "theme"), [("desktop", "light"), ("phone", "dark")])
+def test_axe_finds_nothing_serious_where_things_are_shared(
+    open_page: OpenPage, shared: int, size: str, theme: str
+) -> None:
+    page = open_page(f"/albums/{shared}", size, color_scheme=theme, reduced_motion="reduce")
+    made = page.evaluate(
+        ASK, [f"/api/v1/albums/{shared}/share", {"password": "bamu-tefo", "permissions": "contribute"}]
+    )["share_id"]
+    serious = []
+    for path in (f"/share?album={shared}", "/sharing", f"/sharing/{made}", f"/sharing?album_id={shared}&state=ended"):
+        page.goto(f"{page.url.partition('/albums')[0].partition('/shar')[0]}{path}")
+        for each in page.locator("details").all():
+            each.evaluate("(details) => { details.open = true }")
+        found = Axe().run(page, options={"resultTypes": ["violations"], "iframes": False}).response["violations"]
+        serious += [
+            (path, each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")
+        ]
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"), path
+    assert serious == []
 
 
 def _revoke_newest(page: Page) -> None:

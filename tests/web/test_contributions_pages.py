@@ -78,6 +78,8 @@ def test_what_is_taken_is_in_the_album_and_undoing_puts_it_into_the_trash(client
     done = act(client, "/sharing/waiting", act="accept", contribution=sent[0])
     assert done["said"] == "Added to Wedding"
     assert titles(client) == ["one.jpg"]
+    [photo] = client.get("/api/v1/photos?album_id=1").json["items"]
+    assert "Added by Aunt Mia, through a link" in client.get(f"/photo/{photo['photo_id']}").text
     undone = act(client, done["undo"])
     assert titles(client) == []
     act(client, undone["undo"])
