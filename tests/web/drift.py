@@ -8,24 +8,31 @@ from flask import Flask, Response, request
 
 from web import openapi
 
-REF = "#/components/schemas/"
+_documents: dict[frozenset[str], dict[str, Any]] = {}  # of apps with these routes: all tests' apps have the same
+_validators: dict[tuple[int, str, int], jsonschema_rs.Draft202012Validator] = {}
 
 
 def hold_to_descriptions(app: Flask) -> None:
     """From now on an answer that nobody described is an AssertionError in the test that asked for it."""
-    document: dict[str, Any] = {}
     app.config["PROPAGATE_EXCEPTIONS"] = True  # what goes wrong after a route; in one, errors.py answers as ever
 
     @app.after_request
     def hold(response: Response) -> Response:
-        if request.url_rule is None or request.method not in openapi.METHODS:
+        rule = request.url_rule
+        if rule is None or request.method not in openapi.METHODS or not rule.rule.startswith(openapi.ROOTS):
             return response
-        if not document:
-            document.update(openapi.document_of(app))
-        operation = document["paths"].get(openapi.path_of(request.url_rule), {}).get(request.method.lower())
+        document = _document(app)
+        operation = document["paths"].get(openapi.path_of(rule), {}).get(request.method.lower())
         if operation is not None:
             check(document, operation, response)
         return response
+
+
+def _document(app: Flask) -> dict[str, Any]:
+    routes = frozenset(f"{rule.rule} {rule.endpoint}" for rule in app.url_map.iter_rules())
+    if routes not in _documents:
+        _documents[routes] = openapi.document_of(app)
+    return _documents[routes]
 
 
 def check(document: dict[str, Any], operation: dict[str, Any], response: Response) -> None:
@@ -44,8 +51,11 @@ def check(document: dict[str, Any], operation: dict[str, Any], response: Respons
     forms = {response.mimetype, response.mimetype.partition("/")[0] + "/*"}
     assert forms & set(content), f"{where} as {response.mimetype}, described are {', '.join(content)}"
     if response.mimetype == "application/json":
-        schema = {**content["application/json"]["schema"], "components": document["components"]}
-        problems = list(jsonschema_rs.Draft202012Validator(schema).iter_errors(response.get_json()))
+        name = (id(document), operation["operationId"], response.status_code)
+        if name not in _validators:
+            schema = {**content["application/json"]["schema"], "components": document["components"]}
+            _validators[name] = jsonschema_rs.Draft202012Validator(schema)
+        problems = list(_validators[name].iter_errors(response.get_json()))
         said = [f"{'/'.join(map(str, each.instance_path))}: {each.message[:300]}" for each in problems[:5]]
         assert not problems, f"{where} otherwise than described: {'; '.join(said)}"
 
