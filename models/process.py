@@ -447,12 +447,17 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
+# Libraries report to their makers unless they are told not to: onnxruntime's packages for Linux from C++, with a number for the machine.
+QUIET = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
+
+
 def _environment(threads: int) -> dict[str, str]:
     """The parent's, without our own settings and secrets, with as many threads as may compute."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("PHOTOLIB_")}
     places = [str(Path(models.__file__).parents[1]), ours.get("PYTHONPATH", "")]
     return {
         **ours,
+        **QUIET,
         "PYTHONPATH": os.pathsep.join(filter(None, places)),
         "OMP_NUM_THREADS": str(threads),
         "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait by spinning take the processor from the web app

@@ -4,6 +4,7 @@ The recogniser writes Latin script with all accents of the European languages (G
 quotation mark), Chinese, Japanese, and Greek letters in formulas; no Cyrillic, Arabic, Hebrew, Devanagari or Thai.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ class RapidOcr:
     name = NAME
 
     def __init__(self, threads: int = 0) -> None:
+        # onnxruntime looks at it when it is loaded; without, it reports to its makers.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import rapidocr
 
         files = Path(rapidocr.__file__).parent / "models"

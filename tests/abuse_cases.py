@@ -337,6 +337,8 @@ CASES: Mapping[int, Mapping[str, tuple[str, ...]]] = {
             "web/test_abuse_network.py::test_29_no_file_has_an_address_fetched",
             "web/test_abuse_network.py::test_29_no_word_has_an_address_fetched",
             "web/test_abuse_network.py::test_29_those_who_watch_would_hear",
+            "models/test_abuse_reports.py::test_29_reading_text_leaves_no_trace_of_a_report",
+            "models/test_abuse_reports.py::test_29_the_process_of_the_models_is_told_to_report_to_nobody",
             f"{OIDC}29_no_redirect_leads_us_elsewhere",
             f"{OIDC}29_a_configuration_that_leads_astray_is_not_followed",
         ),
