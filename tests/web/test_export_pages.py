@@ -227,3 +227,15 @@ def test_a_large_export_is_offered_in_several_zips(
     assert re.findall(r'name="part" value="([\d-]+)"', page) == [f"{ids[0]}-{ids[1]}-1", f"{ids[2]}-{ids[3]}-2"]
     assert re.findall(r'name="part" value="([\d-]+)"', client.get("/export?zip=10").text) == [f"{ids[0]}-{ids[3]}"]
     assert len(re.findall(r'name="part"', client.get("/export?zip=2").text)) == 4
+
+
+ODD = ("", "0", "-1", "9" * 18, "9" * 40, "1,2", "\x00", "٣", "x" * 3000, "../..", "1-", "None")
+
+
+@pytest.mark.parametrize("field", ["what", "album_id", "q", "photos", "part", "size", "sidecars", "folders", "zip"])
+def test_odd_fields_are_answered_with_a_sentence(client: FlaskClient, trip: list[int], field: str) -> None:
+    usual = {"what": "everything", "part": f"0-{10**9}", "photos": str(trip[0])}
+    for odd in ODD:
+        assert client.get("/export", query_string={field: odd}).status_code in (200, 400, 404), odd
+        assert client.post("/export", data={**usual, field: odd}).status_code in (200, 400, 404), odd
+        assert client.post("/export/zip", data={**usual, field: odd}).status_code in (200, 400, 404), odd
