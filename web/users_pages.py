@@ -11,6 +11,7 @@ from photolib.accounts import sessions as kept
 from photolib.accounts.users import Account
 from photolib.db import write
 from photolib.errors import BadInput, PhotolibError
+from photolib.sharing import listing
 from web import errors, reached
 from web.credentials_pages import require_proof
 from web.done import done
@@ -121,7 +122,7 @@ def _user_page(user_id: int, problem: PhotolibError | None = None) -> str:
         "user.html", user=found, usage=users.usage(db, user_id), roles=_roles(), problem=problem,
         quota=request.form.get("quota", users.quota_text(found.quota_bytes)),
         seen=next(iter(kept.of_user(db, user_id)), None), is_oneself=user_id == user().id,
-        has_second_step=totp.is_on(db, user_id),
+        has_second_step=totp.is_on(db, user_id), links=listing.living_of(db, user_id),
     )  # fmt: skip
 
 

@@ -14,6 +14,15 @@ ASK = """([path, body, method]) => fetch(path, {method: method ?? "POST", body: 
   headers: {"Content-Type": "application/json"}}).then((answer) => answer.json())"""
 
 
+SEND = """async ([address, keys]) => {
+  const form = new FormData()
+  form.set("visitor", "Aunt Mia")
+  for (const key of keys) form.append("files", await (await fetch(`/media/${key}/medium`)).blob(), `${key.slice(0, 4)}.jpg`)
+  const answer = await fetch(address, {method: "POST", body: form, headers: {Accept: "application/json"}})
+  if (!answer.ok) throw new Error(await answer.text())
+}"""
+
+
 @pytest.fixture
 def shared(open_page: OpenPage, album: Album) -> Iterator[int]:
     """An album of three photos, one of which says where it was taken."""
@@ -121,6 +130,32 @@ def test_without_https_it_is_copied_all_the_same(open_page: OpenPage, shared: in
     page.get_by_role("link", name="Share", exact=True).click()
     page.locator("dialog[open]").get_by_role("button", name="Make a link").click()
     expect(page.get_by_text("The link is made and copied.")).to_be_visible()
+
+
+def test_what_visitors_sent_is_taken_and_refused_with_two_keys(open_page: OpenPage, album: Album, shared: int) -> None:
+    page = open_page(f"/albums/{shared}")
+    made = page.evaluate(ASK, [f"/api/v1/albums/{shared}/share", {"permissions": "contribute"}])
+    page.evaluate(
+        SEND, [f"{made['share_url']}/contribute", [each["key"] for each in album.photos if each["type"] == "photo"][:2]]
+    )
+    page.goto(f"{album.url}/sharing/waiting?link_id={made['share_id']}")
+    cards = page.locator("[data-waiting]")
+    expect(cards).to_have_count(2)
+    expect(cards.first.get_by_text("Aunt Mia")).to_be_visible()
+    page.keyboard.press("n")
+    expect(page.get_by_text("The photo is refused")).to_be_visible()
+    expect(cards).to_have_count(1)
+    page.get_by_role("button", name="Undo").click()
+    expect(cards).to_have_count(2)
+    page.keyboard.press("n")
+    expect(cards).to_have_count(1)
+    page.keyboard.press("y")
+    expect(page.get_by_text("Added to For Grandma")).to_be_visible()
+    expect(page.get_by_text("No photo from a visitor waits for you.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()  # a photo more would be news to other tests
+    expect(page.get_by_text("Moved to the trash")).to_be_visible()
+    left = json.loads(album.server.get("/api/v1/photos?scope=trash"))["items"]
+    page.evaluate(ASK, ["/api/v1/trash/empty", {"photo_ids": [left[0]["photo_id"]]}])
 
 
 @pytest.mark.parametrize(("size", "theme"), [("desktop", "light"), ("phone", "dark")])

@@ -390,3 +390,18 @@ def test_a_guest_shares_nothing(app: Flask, library: Library, second_user: Flask
     assert second_user.get("/share?q=beach").status_code == 403
     assert second_user.post("/api/v1/photos/share", json={"query": "beach"}).status_code == 403
     assert second_user.get("/sharing").status_code == 200
+
+
+def test_links_of_somebody_who_is_disabled_lead_nowhere_and_that_is_said_before(
+    client: FlaskClient, second_user: FlaskClient, anonymous: FlaskClient, list_photos: ListPhotos, stranger_id: int
+) -> None:
+    [photo] = list_photos(DAYS[0], owner=stranger_id)
+    shared = second_user.post("/api/v1/photos/share", json={"photo_ids": [photo]}).json
+    assert anonymous.get(path_of(shared)).status_code == 200
+    assert (
+        "Their share link leads nowhere until they are let in again." in client.get(f"/admin/users/{stranger_id}").text
+    )
+    assert client.post(f"/admin/users/{stranger_id}/disable").status_code == 303
+    assert anonymous.get(path_of(shared)).status_code == 404
+    assert client.post(f"/admin/users/{stranger_id}/enable").status_code == 303
+    assert anonymous.get(path_of(shared)).status_code == 200
