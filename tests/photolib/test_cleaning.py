@@ -23,7 +23,7 @@ from tests.programs import program
 
 EVERYTHING = Keep(location=True, camera=True)
 PHOTOS = SHARED / "photos"
-DECODED = 40  # of the JPEG and WebP files; all others of whole kinds are decoded as well
+DECODED = 16  # of the JPEG and WebP files; all others of whole kinds are decoded as well
 SOME = 1 if os.environ.get("CI") else 5  # of the many JPEG and WebP files, every how many
 
 # Groups and names of exiftool's that a copy never shows, and those it shows only where the owner allows it.
