@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
+from photolib import access
 from photolib.albums import Album
-from photolib.errors import BadInput
+from photolib.errors import BadInput, Refused
 from photolib.sharing import activity, grants, members
 from photolib.sharing.activity import Line
 from photolib.sharing.grants import ROLES, Audience, Role
 from photolib.sharing.members import Member
 from web import words
-from web.here import library, user
+from web.here import library, user, visitor
 from web.language import _, ngettext
 
 SHOWN = 6  # members whose initials stand in the head of an album
@@ -49,6 +50,12 @@ def read_role(said: Any) -> Role:
         if said == each:
             return each
     raise BadInput("Say with whom to share, and what they may do.")
+
+
+def check_places(album: Album, shows: bool | None) -> None:
+    """Nobody hands on what they may not know themselves. Raises Refused."""
+    if shows and not access.sees_location(visitor(), album):
+        raise Refused("Where these photos were taken is not shown to you, so you cannot show it to others.")
 
 
 def read_audience(said: Any) -> Audience:

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from photolib import albums
+from photolib import access, albums
 from photolib.db import write
 from photolib.sharing import activity, grants, members, names, partners
 from photolib.sharing.partners import Shared
@@ -12,7 +12,7 @@ from web import asked
 from web import members as together
 from web.albums import album_json, allowed_album
 from web.described import described
-from web.here import library, user
+from web.here import library, user, visitor
 from web.language import _
 from web.members_shapes import ALLOWING, GIVING, GRANT, HAPPENED, INVITING, LEFT, MEMBER, SHARED
 from web.shapes import PAGE, page_of
@@ -36,7 +36,9 @@ def invite(album_id: int) -> tuple[dict[str, Any], int]:
     """Let somebody in (user_id), or an audience: followers of the owner, or public for everybody with an account here."""
     found, body = allowed_album(album_id, "manage"), asked.body()
     audience, user_id = together.read_audience(body.get("audience", "user")), asked.whole(body, "user_id")
-    role, shows = together.read_role(body.get("role")), asked.truth(body, "show_location", True)
+    knows = access.sees_location(visitor(), found)
+    role, shows = together.read_role(body.get("role")), asked.truth(body, "show_location", knows)
+    together.check_places(found, shows)
     with write(library().db) as db:
         members.invite(db, user().id, found, audience, user_id, role, shows)
     return listed(album_id), 201
@@ -49,6 +51,7 @@ def change(album_id: int, member_id: int) -> dict[str, Any]:
     found, body = allowed_album(album_id, "manage"), asked.body()
     role = together.read_role(body["role"]) if "role" in body else None
     shows = asked.truth(body, "show_location") if "show_location" in body else None
+    together.check_places(found, shows)
     with write(library().db) as db:
         members.change(db, found, member_id, role, shows)
     return listed(album_id)

@@ -63,6 +63,7 @@ def share_with_people(album: Album) -> dict[str, Any]:
         "rights": rights(album),
         "called": together.name_of,
         "me": user().id,
+        "may_show_places": access.sees_location(visitor(), album),
     }
 
 
@@ -80,6 +81,7 @@ def invite(album_id: int) -> Response:
     """Fields: user, or audience (followers or public); role; location: yes where places may be known."""
     found, form = allowed_album(album_id, "manage"), request.form
     role, shows = together.read_role(form.get("role")), form.get("location") == "yes"
+    together.check_places(found, shows)
     audience = together.read_audience(form.get("audience") or "user")
     user_id = form_number("user") if audience == "user" else None
     with write(library().db) as db:
@@ -94,6 +96,7 @@ def change(album_id: int, member_id: int) -> Response:
     found, form = allowed_album(album_id, "manage"), request.form
     role = together.read_role(form["role"]) if "role" in form else None
     shows = form["location"] == "yes" if "location" in form else None
+    together.check_places(found, shows)
     with write(library().db) as db:
         members.change(db, found, member_id, role, shows)
     return done(_("Saved"))

@@ -23,6 +23,7 @@ from web.albums import allowed_album
 from web.api import allowed_photos
 from web.here import library, user, visitor
 from web.language import _, ngettext
+from web.members import check_places
 
 PATIENCE = 1.5  # seconds that a search may take before it is shared
 
@@ -97,6 +98,8 @@ def album_for(db: Database, wanted: Wanted) -> int:
 def make(wanted: Wanted, said: Mapping[str, Any], password: str | None) -> tuple[Link, str]:
     """A new link, with its token. said: options as links.checked() takes them. A link to an album is its owner's, whoever makes it."""
     options = links.checked(said)
+    if wanted.album is not None:
+        check_places(wanted.album, bool(options.get("show_location")))
     hashed = doors.hashed(password) if password is not None else None
     key = links.key(library().data)
     with write(library().db, durable=True) as db:
@@ -109,6 +112,8 @@ def make(wanted: Wanted, said: Mapping[str, Any], password: str | None) -> tuple
 def change(link: Link, said: Mapping[str, Any], passwords: Sequence[str | None] = ()) -> Link:
     """Other options of a link; passwords: another one, [None] for none, nothing to leave it as it is."""
     options = links.checked(said)
+    if options.get("show_location") and not link.show_location:
+        check_places(albums.album(library().db, link.album_id), True)
     hashed = [doors.hashed(each) if each is not None else None for each in passwords]
     with write(library().db, durable=True) as db:
         now = links.change(db, links.by_id(db, link.id), options)

@@ -5,17 +5,19 @@ from urllib.parse import urljoin
 
 from flask import Blueprint, request
 
+from photolib import access
 from photolib.accounts import users
 from photolib.db import write
 from photolib.errors import BadInput, NotFound
-from photolib.sharing import grants, links, listing
+from photolib.sharing import grants, links, listing, members
 from photolib.sharing.grants import Grant
 from web import asked, reached, sharing
 from web.described import described
 from web.guard import takes_files
-from web.here import library, user
+from web.here import library, user, visitor
 from web.language import _
 from web.link_shapes import CHANGING, LINE, LINK, LINK_ENDED, SHARED, SHARING, SHARING_PHOTOS
+from web.members import check_places
 from web.shapes import CURSOR, ID, SIZE, one_of, page_of
 from web.sharing import Wanted
 
@@ -70,16 +72,19 @@ def _give(wanted: Wanted, kind: str, body: dict[str, Any]) -> list[Grant]:
         raise BadInput('user_ids belong to "type": "users".')
     audience = cast(grants.Audience, "user" if kind == "users" else kind)
     role = cast(grants.Role, body.get("permissions", "view"))
+    knows = wanted.album is None or access.sees_location(visitor(), wanted.album)
+    shows = asked.truth(body, "show_location", knows)
+    if wanted.album is not None:
+        check_places(wanted.album, shows)
     with write(library().db) as db:
         for each in to:
             _check_user(each)
+        if wanted.album is not None:
+            return [members.invite(db, user().id, wanted.album, audience, each, role, shows) for each in to]
         what = (
             {"photo_id": wanted.photo_ids[0]} if wanted.kind == "photo" else {"album_id": sharing.album_for(db, wanted)}
         )
-        return [
-            grants.give(db, wanted.owner_id, dict(what), audience, each, role, asked.truth(body, "show_location", True))
-            for each in to
-        ]
+        return [grants.give(db, wanted.owner_id, dict(what), audience, each, role, shows) for each in to]
 
 
 def _check_user(user_id: int | None) -> None:
