@@ -22,6 +22,8 @@ ROUTES = {
     "pages.ratios": "our own files",
     "account_pages.account_page": "a list of photos",
     "export_pages.page": "a list of photos",
+    "wall.of_scope": "a list of photos",
+    "wall.next_of_scope": "a list of photos",
     "users_pages.everybody": "a list of photos",
     "users_pages.one": "one user",
     "credentials_pages.second_step": "a list of photos",

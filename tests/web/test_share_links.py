@@ -579,6 +579,14 @@ def test_saving_counts_for_the_one_who_saves(
     assert "no room left" in answer.json["error"]["message"]
 
 
+def test_undoing_touches_nobody_elses_photos(
+    second_user: FlaskClient, library: Library, share: Share, photo_ids: list[int]
+) -> None:
+    token = share(photo_ids, permission="download")
+    assert second_user.post(f"/saving/{token}/undo", data={"photos": str(photo_ids[0])}).status_code == 404
+    assert not library.db.conn.execute("select count(*) from photos where trashed_at is not null").fetchone()[0]
+
+
 def test_the_owners_own_link_says_so(client: FlaskClient, share: Share, photo_ids: list[int]) -> None:
     assert "yours already" in client.get(f"/saving/{share(photo_ids, permission='download')}").text
 
