@@ -69,10 +69,16 @@ def described(
     several this is about; then the decorator stands there once for each.
     """
     sent = _media(body)
+    schema = sent.get(JSON, {})
     description = Description(
-        path or {}, query or {}, headers or {}, sent, _by_status(answers), frozenset(problems),
-        is_body_needed=bool(sent) and (JSON not in sent or bool(sent[JSON].get("required"))),
-    )  # fmt: skip
+        path=path or {},
+        query={name: _in_a_query(each) for name, each in (query or {}).items()},
+        headers=headers or {},
+        body=sent,
+        answers=_by_status(answers),
+        problems=frozenset(problems),
+        is_body_needed=bool(sent) and bool(JSON not in sent or schema.get("required") or schema.get("minProperties")),
+    )
 
     def mark(route: Route) -> Route:
         route.described = {**getattr(route, "described", {}), method: description}  # type: ignore[attr-defined]
@@ -85,6 +91,15 @@ def description_of(app: Flask, endpoint: str | None, method: str) -> Description
     """What was said of a route; None when nothing was. HEAD is GET without the body, unless it has words of its own."""
     said = getattr(app.view_functions.get(endpoint or ""), "described", {})
     return said.get(method) or said.get("GET" if method == "HEAD" else method) or said.get(None)
+
+
+def _in_a_query(shape: Schema) -> Schema:
+    """Whole numbers of a query have 18 digits at most (asked.py), so that one may be added to another."""
+    return (
+        {**shape, "maximum": A_LOT}
+        if shape.get("type") == "integer" and shape.get("maximum", LARGEST) > A_LOT
+        else shape
+    )
 
 
 def _by_status(answers: Any) -> dict[int, Media]:

@@ -100,8 +100,8 @@ def change_tag(tag_id: int) -> dict[str, Any]:
     with write(library().db) as db:
         if name := asked.text(body, "name"):
             edit = tags.rename(db, user().id, tag_id, name)
-        elif into := asked.whole(body, "merge_into"):
-            edit = tags.merge(db, user().id, into, tag_id)
+        elif "merge_into" in body:
+            edit = tags.merge(db, user().id, asked.needed(body, "merge_into"), tag_id)
         else:
             raise BadInput('A tag is changed with {"name": "sea"} or {"merge_into": 12}.')
     return _tag_edit(edit)

@@ -95,7 +95,7 @@ PHOTO = named(
     "Everything about one photo.",
 )  # fmt: skip
 
-TAGS = list_of(text(LONGEST["tag"]), most=MOST_TAGS)
+TAGS = list_of(text(LONGEST["tag"], least=1), most=MOST_TAGS)
 _CHANGES = {
     "is_favourite?": TRUTH, "is_archived?": TRUTH, "is_trashed?": TRUTH, "rating?": maybe(whole(0, 5)),
     "title?": maybe(text(LONGEST["title"])), "description?": maybe(text(LONGEST["description"])),

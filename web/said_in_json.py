@@ -21,7 +21,7 @@ class SaidInJson(DefaultJSONProvider):
             s.decode("utf-8-sig") if isinstance(s, bytes) else s
         )  # strictly: json itself would let halves of characters pass
         try:
-            found = json.loads(text, parse_int=_whole, parse_constant=_refuse, **options)
+            found = json.loads(text, parse_int=_whole, parse_float=_number, parse_constant=_refuse, **options)
             return _mended(found) if "\\ud" in text.lower() else found  # JSON can write halves as escapes only
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
@@ -31,6 +31,12 @@ def _whole(text: str) -> int:
     if len(text) > LONGEST_NUMBER or not LEAST <= int(text) <= MOST:
         raise ValueError("a number is too large")
     return int(text)
+
+
+def _number(text: str) -> float | int:
+    """1.0 is a whole number, as JSON Schema has it: some programs know no others."""
+    found = float(text)
+    return int(found) if found.is_integer() and abs(found) < 2**53 else found
 
 
 def _refuse(text: str) -> NoReturn:
