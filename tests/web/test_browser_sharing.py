@@ -115,7 +115,7 @@ def test_one_photo_is_shared_from_the_viewer_and_keys_stay_in_the_sheet(open_pag
     page.locator(".canvas .tile").first.click()
     page.locator("dialog .viewed").get_by_role("link", name="Share").click()
     sheet = page.locator("dialog.share-sheet")
-    expect(sheet.get_by_role("heading", name="Share 1 photo")).to_be_visible()
+    expect(sheet.get_by_role("heading", name="Share this photo")).to_be_visible()
     at = page.url
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Escape")
