@@ -67,6 +67,12 @@ def share_with_people(album: Album) -> dict[str, Any]:
     }
 
 
+@bp.app_template_global()
+def is_something_shared() -> bool:
+    """Whether somebody has shared something with the visitor that they have not seen: said in the rail."""
+    return members.new_to(library().db, user().id) > 0
+
+
 # ---------------------------------------------------------------- who is in an album
 
 

@@ -26,6 +26,8 @@ def m018_together(db: Database) -> None:
              grant_id integer not null references grants(id) on delete cascade,
              primary key (user_id, grant_id)) strict, without rowid""",
         "create index idx_grants_seen_grant on grants_seen (grant_id)",
+        # Asked of every picture that is somebody else's: does its owner share everything since a day?
+        "create index idx_grants_since on grants (owner_id) where since is not null",
     ]
     for table, columns in (
         ("album_photos", "photo_id, position, photo_at, is_here"),

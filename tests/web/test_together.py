@@ -1,11 +1,15 @@
 """Albums that several people fill: who may do what in them, as each role, over the API and over the pages."""
 
+import hashlib
+import io
+import zipfile
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 
 from photolib import album_edits, albums
 from photolib.accounts import users
@@ -288,3 +292,76 @@ def test_a_guest_can_leave_and_change_nothing(world: World) -> None:
     assert zoe.post(f"/albums/{world.album}/edit", data={"title": "Mine"}).status_code == 403
     assert zoe.post("/share/since", data={"user": world.owner, "role": "view", "day": "2020-01-01"}).status_code == 403
     assert zoe.post(f"/albums/{world.album}/leave").status_code == 303
+
+
+def test_somebody_is_told_in_the_rail_until_they_have_looked(world: World) -> None:
+    zoe = world.browser(world.zoe)
+    assert "Something new" not in zoe.get("/albums").text
+    world.invite("view")
+    assert "Something new" in zoe.get("/albums").text
+    zoe.get("/shared")
+    assert "Something new" not in zoe.get("/albums").text
+
+
+def test_events_name_albums_that_somebody_sees_and_one_that_was_just_taken_away(world: World) -> None:
+    grant = world.invite("view")
+    owner, zoe = world.browser(world.owner), world.browser(world.zoe)
+
+    def told(browser: FlaskClient, since: int) -> str:
+        return browser.get("/api/v1/events?seconds=0", headers={"Last-Event-ID": f"0-{since}"}).text
+
+    assert f'"album_ids": [{world.album}]' in told(zoe, 0)
+    latest = world.library.db.conn.execute("select max(seq) from album_changes").fetchone()[0]
+    assert "event: albums" not in told(zoe, latest)
+    owner.patch(f"/api/v1/albums/{world.album}", json={"title": "Ours"})
+    assert f'"album_ids": [{world.album}]' in told(zoe, latest)
+    with write(world.library.db) as db:
+        third = users.add(db, "noa").id
+    assert "event: albums" not in told(world.browser(third), 0)
+    latest = world.library.db.conn.execute("select max(seq) from album_changes").fetchone()[0]
+    owner.delete(f"/api/v1/albums/{world.album}/members/{grant}")
+    assert f'"album_ids": [{world.album}]' in told(zoe, latest)
+
+
+def test_what_somebody_may_take_home_they_can_save_and_it_is_without_the_place_where_that_is_hidden(
+    app: Flask,
+    client: FlaskClient,
+    library: Library,
+    stranger_id: int,
+    owner_id: int,
+    draw_photo: Any,
+    import_folder: Any,
+) -> None:
+    path = draw_photo("in/holiday.jpg", size=(600, 400), taken="2024:06:14 14:03:00")
+    with Image.open(path) as picture:
+        exif = picture.getexif()
+        exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 6.0, 0.0), 3: "W", 4: (1.0, 40.0, 0.0)})
+        picture.save(path, exif=exif)
+    import_folder(path.parent)
+    photo = client.get("/api/v1/photos").json["items"][0]
+    zoe = client_of(app, sign_in(library.db, stranger_id))
+    original = photo["urls"]["original"]
+    with write(library.db) as db:
+        album = album_edits.make(db, owner_id, "Trip", "", None, [photo["photo_id"]]).album_id
+        members.invite(db, owner_id, albums.album(db, album), "user", stranger_id, "view")
+    assert zoe.get(photo["urls"]["large"]).status_code == 200
+    assert zoe.get(original).status_code == 404
+    assert zoe.post("/download", data={"photos": photo["photo_id"]}).status_code == 404
+    assert zoe.post("/shared/save", data={"photo": photo["photo_id"]}).status_code == 404
+    with write(library.db) as db:
+        grants.give(db, owner_id, {"album_id": album}, "user", stranger_id, "download", False)
+    for answer in (zoe.get(original), zoe.post("/download", data={"photos": photo["photo_id"]})):
+        assert answer.status_code == 200
+    taken = zoe.get(original)
+    assert taken.data != path.read_bytes()
+    with Image.open(io.BytesIO(taken.data)) as picture:
+        assert not picture.getexif().get_ifd(0x8825)
+        assert picture.getexif().get_ifd(0x8769)[0x9003] == "2024:06:14 14:03:00"
+    [inside] = zipfile.ZipFile(io.BytesIO(zoe.post("/download", data={"photos": photo["photo_id"]}).data)).infolist()
+    assert inside.file_size == len(taken.data)
+    assert zoe.post("/shared/save", data={"photo": photo["photo_id"]}).status_code == 303
+    mine = library.db.conn.execute("select key from photos where owner_id = ?", (stranger_id,)).fetchall()
+    assert mine == [(hashlib.sha256(taken.data).hexdigest(),)]
+    with write(library.db) as db:
+        grants.give(db, owner_id, {"album_id": album}, "user", stranger_id, "download", True)
+    assert zoe.get(original).data == path.read_bytes()
