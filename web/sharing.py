@@ -1,12 +1,10 @@
 """What the pages and the API of sharing have in common: what somebody wants to share, which link they may change, what is said of one."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urljoin
+from urllib.parse import urljoin
 
-from flask import url_for
 from sqlite_utils import Database
 
 from photolib import access, album_searches, albums, catalog
@@ -18,7 +16,7 @@ from photolib.sharing import doors, links, listing, unlisted, whereabouts
 from photolib.sharing.links import Link
 from photolib.sharing.listing import Counts
 from photolib.sharing.whereabouts import Whereabouts
-from web import reached, words
+from web import reached, shared, words
 from web.albums import allowed_album
 from web.api import allowed_photos
 from web.here import library, user, visitor
@@ -138,9 +136,7 @@ def share_url(link: Link, token: str | None = None) -> str | None:
     text = token or links.token(library().db, link, links.key(library().data))
     if text is None:
         return None
-    path = url_for("shared_pages.landing", token=text)
-    name = re.sub(r"[^\w.-]+", "-", link.name).strip("-.")
-    return urljoin(reached.base(), f"{path}/{quote(name)}" if name else path)
+    return urljoin(reached.base(), shared.page_address(link, text))
 
 
 def title_of(link: Link, album: Album) -> str:
