@@ -53,6 +53,8 @@ _PROGRAMS = re.compile(
 
 def enter() -> None:
     """Find out who asks for something below a link's address. Raises NotFound, TooOften."""
+    if request.url_rule is None:  # no address of ours, or not to be used that way; that is told to nobody below a link
+        raise NotFound(links.GONE)
     token = (request.view_args or {}).get("token", "")
     place = throttle.network_of(request.remote_addr or "")
     try:
@@ -151,9 +153,7 @@ def through(token: str) -> Visitor:
     """The bearer of a link that is open to this request, outside of the link's own addresses. Raises NotFound."""
     if len(token) > LONGEST_TOKEN:
         raise NotFound(links.GONE)
-    found = links.find(library().db, token)
-    if found.has_door and not links.is_visited(library().db, found, cookie()):
-        raise NotFound(links.GONE)
+    found = links.opened(library().db, token, cookie())
     g.link, g.shared_visitor = found, Visitor(library().db, link=found)
     return g.shared_visitor
 
@@ -173,5 +173,5 @@ def page_address(link: Link, token: str) -> str:
 
 
 def is_room() -> bool:
-    """Whether the request is for something below a link's address."""
-    return request.blueprint in ROOMS
+    """Whether the request is for something below a link's address, be there anything or not."""
+    return request.blueprint in ROOMS or request.path.startswith("/s/")

@@ -84,7 +84,7 @@ class _Here:
         host = reached.base().rstrip("/")
         self.below = host + shared_pages.base(token)
         self.page = host + shared.page_address(shared.link(), token)
-        self.owner = names.shown(library().db, [shared.link().owner_id]).get(shared.link().owner_id, "")
+        self.owner = names.for_strangers(library().db, shared.link().owner_id) or "photolib"
 
     def picture(self, tile: Tile) -> str:
         return f"{self.below}/media/{tile.key}/large?format=jpg"

@@ -3,7 +3,8 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import cast
+from functools import partial
+from typing import IO, cast
 
 from flask import Blueprint, after_this_request, request
 from werkzeug.wrappers import Response
@@ -81,9 +82,13 @@ def one(token: str, key: str) -> Response:
 
 
 def _shown(found: Sequence[Media], action: Action, roles: Sequence[str] = ("main",)) -> Media:
-    """The first of these that the link shows. Raises NotFound."""
+    """The first of these that the link shows. Raises NotFound.
+
+    The database is asked as often for a key that exists elsewhere as for one that nobody has.
+    """
+    here = shown.among(library().db, shared.link().album_id, [each.photo_id for each in found])
     for each in found:
-        if each.role in roles and may(visitor(), action, each):
+        if each.role in roles and each.photo_id in here and may(visitor(), action, each):
             return each
     raise NotFound(links.GONE)
 
@@ -122,7 +127,7 @@ def several(token: str) -> Response:
     if not ZIPS.take(link.id):
         raise TryLater("Others are downloading from this link at the moment. Try again in a few minutes.")
     try:
-        entries = _entries(lib, visitor(), photo_ids, shared.keep(), size)
+        entries = _entries(lib, visitor(), photo_ids, shared.keep(), size, token, shared.cookie())
         is_small = len(photo_ids) <= MEASURED and _effort(lib, photo_ids, size) <= MEASURED_EFFORT
         response = zips.answer(list(entries) if is_small else entries, downloads.plain(link.name or album.title))
         with write(lib.db) as db:
@@ -138,9 +143,18 @@ def _effort(lib: Library, photo_ids: Sequence[int], size: Size) -> int:
     return sum(copies.effort(lib, each, shared.keep(), size) for each in shown.files(lib.db, photo_ids))
 
 
-def _entries(lib: Library, who: Visitor, photo_ids: Sequence[int], keep: Keep, size: Size) -> Iterator[Entry]:
-    """The files of these photos, asked for some at a time; what has left the album, or the link that has ended, meanwhile is not sent."""
-    yield from _named(_copies(lib, who, photo_ids, keep, size))
+def _entries(
+    lib: Library, who: Visitor, photo_ids: Sequence[int], keep: Keep, size: Size, token: str, visit: str | None
+) -> Iterator[Entry]:
+    """The files of these photos, asked for some at a time; what has left the album meanwhile is not sent, and when the link has ended,
+    or has got another password, the zip breaks off before the next file."""
+
+    def open_still(copy: copies.Copy) -> IO[bytes]:
+        links.opened(lib.db, token, visit)
+        return copy.open()
+
+    for name, copy in _named(_copies(lib, who, photo_ids, keep, size)):
+        yield Entry(name, copy.size, partial(open_still, copy))
 
 
 def _copies(
@@ -159,7 +173,7 @@ def _copies(
             yield _name(each, copy.extension), copy
 
 
-def _named(found: Iterator[tuple[str, copies.Copy]]) -> Iterator[Entry]:
+def _named(found: Iterator[tuple[str, copies.Copy]]) -> Iterator[tuple[str, copies.Copy]]:
     """Under names of their own: downloads.unique() takes one name, gives one, and takes the next."""
     waiting: list[copies.Copy] = []
 
@@ -169,8 +183,7 @@ def _named(found: Iterator[tuple[str, copies.Copy]]) -> Iterator[Entry]:
             yield name
 
     for name in downloads.unique(names()):
-        copy = waiting.pop()
-        yield Entry(name, copy.size, copy.open)
+        yield name, waiting.pop()
 
 
 def _name(photo: Media, extension: str) -> str:

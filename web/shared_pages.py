@@ -131,7 +131,7 @@ def about(token: str) -> dict[str, Any]:
         "link": link,
         "album": album,
         "title": title(),
-        "owner_name": names.shown(library().db, [link.owner_id]).get(link.owner_id, ""),
+        "owner_name": names.for_strangers(library().db, link.owner_id),
         "span": span(album.first_at, album.last_at),
         "version": shown.version(album),
         "may_download": shared.may("download"),

@@ -65,15 +65,7 @@ def begin(lib: Library, link: Link, file: Announced, visitor: str = "") -> Contr
 
     Raises Refused when the link does not ask for photos, when too much waits already or the owner has no room, and what announce() does.
     """
-    if link.permission != "contribute":
-        raise Refused("This link shows photos and takes none.")
-    waiting, size = lib.db.conn.execute(
-        """select count(*), coalesce(sum(size), 0) from contributions
-           where link_id = ? and decision is null and upload_id is not null""",
-        (link.id,),
-    ).fetchone()
-    if waiting >= MOST_WAITING or size + file.size > MOST_BYTES:
-        raise Refused("So much waits here already that no more fits. Tell the person who sent you the link.")
+    _check(lib.db, link, file.size)
     room = users.room_left(lib.db, users.account(lib.db, link.owner_id))
     try:
         # Not by its hash: whoever could say one would learn whether the owner has that file.
@@ -86,13 +78,37 @@ def begin(lib: Library, link: Link, file: Announced, visitor: str = "") -> Contr
         )
     except Refused as problem:
         raise Refused("There is no room left for this photo. Tell the person who sent you the link.") from problem
-    with write(lib.db) as db:
-        row = db.conn.execute(
-            f"""insert into contributions (link_id, upload_id, visitor, filename, size, announced_at) values (?, ?, ?, ?, ?, ?)
-                returning {_COLUMNS.replace("contributions.", "")}""",
-            (link.id, upload.id, name_of(visitor), upload.filename, upload.size, _now()),
-        ).fetchone()
+    try:
+        with write(lib.db) as db:
+            return _begun(db, link, upload, visitor)
+    except (Refused, NotFound):
+        uploads.cancel(lib, upload)
+        raise
+
+
+def _begun(db: Database, link: Link, upload: Upload, visitor: str) -> Contribution:
+    _check(db, links.by_id(db, link.id), upload.size)  # others may have announced, and the link have ended, meanwhile
+    row = db.conn.execute(
+        f"""insert into contributions (link_id, upload_id, visitor, filename, size, announced_at) values (?, ?, ?, ?, ?, ?)
+            returning {_COLUMNS.replace("contributions.", "")}""",
+        (link.id, upload.id, name_of(visitor), upload.filename, upload.size, _now()),
+    ).fetchone()
     return Contribution(*row)
+
+
+def _check(db: Database, link: Link, size: int) -> None:
+    """Raises NotFound when the link has ended, Refused when it takes no photos, or none of this size at the moment."""
+    if link.has_ended:
+        raise NotFound(links.GONE)
+    if link.permission != "contribute":
+        raise Refused("This link shows photos and takes none.")
+    waiting, waiting_size = db.conn.execute(
+        """select count(*), coalesce(sum(size), 0) from contributions
+           where link_id = ? and decision is null and upload_id is not null""",
+        (link.id,),
+    ).fetchone()
+    if waiting >= MOST_WAITING or waiting_size + size > MOST_BYTES:
+        raise Refused("So much waits here already that no more fits. Tell the person who sent you the link.")
 
 
 def upload_of(db: Database, link: Link, upload_id: str) -> Upload:
@@ -130,6 +146,8 @@ def finish(lib: Library, link: Link, upload_id: str, client: Client) -> None:
             "%(name)s is no photo or video: it is %(kind)s.", name=upload.filename, kind=formats.describe(head)
         )
     with write(lib.db, durable=True) as db:
+        if links.by_id(db, link.id).has_ended:
+            raise NotFound(links.GONE)
         db.conn.execute("update uploads set expires_at = ? where id = ?", (FOR_EVER, upload.id))
         db.conn.execute(
             "update contributions set sent_at = ? where upload_id = ? and sent_at is null", (_now(), upload.id)

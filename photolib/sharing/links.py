@@ -107,6 +107,14 @@ def is_visited(db: Database, link: Link, visit: str | None) -> bool:
     return row is not None
 
 
+def opened(db: Database, token: str, visit: str | None) -> Link:
+    """The link of an address as it is now, for a browser that is let in. Raises NotFound, also when its door is closed."""
+    link = find(db, token)
+    if link.has_door and not is_visited(db, link, visit):
+        raise NotFound(GONE)
+    return link
+
+
 def enter(db: Database, link: Link, client: Client) -> str:
     """Let a browser in whose bearer has shown the password, where there is one; return the text for its cookie.
 
@@ -128,10 +136,14 @@ def enter(db: Database, link: Link, client: Client) -> str:
 
 
 def visit(db: Database, link: Link, visit: str, client: Client) -> None:
-    """Write down that a browser looks at a link without a door, once; visit: what its cookie holds."""
+    """Write down that a browser looks at a link without a door, once; visit: what its cookie holds.
+
+    Nothing, where the link has got a door or has ended since the browser asked: it would be let in without a password.
+    """
     changed = db.conn.execute(
-        "insert or ignore into link_visits (hash, link_id, opened_at, seen_at, address, browser) values (?, ?, ?, ?, ?, ?)",
-        (tokens.hashed(visit), link.id, _now(), _now(), client.address, client.browser),
+        """insert or ignore into link_visits (hash, link_id, opened_at, seen_at, address, browser)
+           select ?, id, ?, ?, ?, ? from links where id = ? and password is null and max_uses is null and revoked_at is null""",
+        (tokens.hashed(visit), _now(), _now(), client.address, client.browser, link.id),
     )
     if not changed.rowcount:
         return

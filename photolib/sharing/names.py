@@ -6,6 +6,12 @@ from collections.abc import Collection
 from sqlite_utils import Database
 
 
+def for_strangers(db: Database, user_id: int) -> str:
+    """What a user calls themselves, for whoever has a link of theirs: empty without, since the name they sign in with is half a secret."""
+    row = db.conn.execute("select display_name from users where id = ?", (user_id,)).fetchone()
+    return row[0] if row else ""
+
+
 def shown(db: Database, user_ids: Collection[int]) -> dict[int, str]:
     """The names that these users show, by their ids; who is gone is left out."""
     rows = db.conn.execute(

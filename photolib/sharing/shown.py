@@ -58,6 +58,15 @@ def find(db: Database, album: Album, key: str) -> Tile | None:
     return catalog.tiles(db, [row[0]])[0] if row else None
 
 
+def among(db: Database, album_id: int, photo_ids: Sequence[int]) -> set[int]:
+    """Which of these photos an album shows: one question, however many they are and whether there are any."""
+    rows = db.conn.execute(
+        "select photo_id from album_members where album_id = ? and photo_id in (select value from json_each(?))",
+        (album_id, json.dumps(list(photo_ids))),
+    )
+    return {row[0] for row in rows.fetchall()}
+
+
 def beside(db: Database, album: Album, photo_id: int) -> tuple[str | None, str | None]:
     """The keys of the photos before and after one in the album's order."""
     both = scopes.neighbours(db, album.owner_id, photo_id, Scope("album", (album.id,)))
