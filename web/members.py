@@ -72,6 +72,7 @@ class Told:
 
     id: int
     by: str
+    initial: str
     said: str
     at: str
     is_new: bool
@@ -79,7 +80,7 @@ class Told:
 
 def told(line: Line) -> Told:
     by = _("You") if line.user_id == user().id else line.by or ""
-    return Told(line.id, by, _sentence(line), words.moment(line.at), line.is_new)
+    return Told(line.id, by, initial(line.by) if line.by else "", _sentence(line), words.moment(line.at), line.is_new)
 
 
 def _sentence(line: Line) -> str:
