@@ -42,9 +42,10 @@ OF_ONE = Limit(per_second=50, burst=3000)  # of one link, from one address
 AT_NOTHING = Limit(per_second=1, burst=60)  # at links that are none, from one address
 
 # What the programs call themselves with which messengers and search engines look at an address before people do. They are shown the card
-# that the owner allows, and are no visitors. Browsers inside the same apps name the app too, so nothing here is only an app's name.
+# that the owner allows, and are no visitors. Browsers inside the same apps name the app too, so nothing here is only an app's name;
+# and Cubot makes phones.
 _PROGRAMS = re.compile(
-    r"bot\b|crawler|spider\b|slurp|facebookexternalhit|facebot|^whatsapp/|^viber|slack-imgproxy|skypeuripreview|embedly|bingpreview"
+    r"(?<!cu)bot\b|crawler|spider\b|slurp|facebookexternalhit|facebot|^whatsapp/|^viber|slack-imgproxy|skypeuripreview|embedly|bingpreview"
     r"|vkshare|^mastodon/|pleroma|misskey|iframely|kakaotalk-scrap|^synapse|mattermost-|linkpreview|link preview|google-pagerenderer"
     r"|google-read-aloud|feedfetcher",
     re.IGNORECASE,

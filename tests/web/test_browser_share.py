@@ -21,7 +21,7 @@ from photolib.library import open_library
 from photolib.sharing import contributions, doors, links
 from tests.programs import program
 
-from .conftest import SHARED, Album, serving, take_in
+from .conftest import COOKIE, SHARED, Album, serving, sign_in, take_in
 
 pytestmark = pytest.mark.browser
 
@@ -256,6 +256,32 @@ def test_a_visitor_sends_photos_and_sees_that_they_came(open_page: OpenPage, alb
     finally:
         db.close()
     assert {(each.visitor, each.filename) for each in waiting} >= {("Zoe", "1.jpg"), ("Zoe", "video.mp4")}
+
+
+def test_a_member_saves_what_they_chose_and_takes_it_back(open_page: OpenPage, album: Album, share: Share) -> None:
+    path = share("DSCN", permission="download")
+    db = connect(album.data / "photolib.db")
+    try:
+        with write(db):
+            row = db.conn.execute(
+                "insert into users (name, role, created_at) values ('zoe', 'member', '2024-01-01') returning id"
+            )
+            zoe = row.fetchone()[0]
+        token = sign_in(db, zoe)
+    finally:
+        db.close()
+    page = open_page(path, is_signed_in=False)
+    page.context.add_cookies([{"name": COOKIE, "value": token, "url": album.url, "httpOnly": True}])
+    page.get_by_role("button", name="Download").click()
+    page.get_by_role("button", name="Choose photos").click()
+    page.locator(".tile").nth(0).click()
+    page.locator(".tile").nth(1).click()
+    page.locator("#chosen").get_by_role("link", name="Save to my library").click()
+    page.get_by_role("button", name="Save 2 photos").click()
+    expect(page.locator("#how-far")).to_have_text("2 photos are in your library now.")
+    axe(page)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#how-far")).to_have_text("2 photos are in the trash.")
 
 
 def test_the_frame_changes_photos_and_outlives_the_server(open_page: OpenPage, share: Share) -> None:

@@ -278,6 +278,23 @@ def test_a_browser_counts_once_and_a_program_that_looks_ahead_does_not(
     assert link_of(library, token).uses == 1
 
 
+def test_people_in_an_apps_own_browser_are_no_programs(guest: FlaskClient, share: Share, photo_ids: list[int]) -> None:
+    token = share(photo_ids)
+    for agent in (
+        "Mozilla/5.0 (iPhone) AppleWebKit/605 Mobile [Pinterest/iOS]", "Mozilla/5.0 (Linux; Android 13; CUBOT NOTE 20) Chrome/130",
+        "Mozilla/5.0 (iPhone) AppleWebKit/605 [LinkedInApp]", "Mozilla/5.0 (iPhone) AppleWebKit/605 [FBAN/FBIOS;FBAV/400]",
+    ):  # fmt: skip
+        assert "from Anna" in guest.get(f"/s/{token}", headers={"User-Agent": agent}).text
+    for agent in (
+        WHATSAPP,
+        "TelegramBot (like TwitterBot)",
+        "facebookexternalhit/1.1",
+        "Slackbot-LinkExpanding 1.0",
+        "Discordbot/2.0",
+    ):
+        assert "from Anna" not in guest.get(f"/s/{token}", headers={"User-Agent": agent}).text
+
+
 # ---------------------------------------------------------------- the card
 
 

@@ -31,7 +31,7 @@
     request.onload = function () {
       var said = null;
       if (request.status === 200) try { said = JSON.parse(request.responseText); } catch (problem) { said = null; }
-      if (request.status === 404 || request.status === 401) past = []; // it is not shared any more
+      if (request.status === 404 || request.status === 401) clear(); // it is not shared any more
       if (said) {
         next = said.next;
         coming = coming.concat(said.items);
@@ -43,6 +43,16 @@
     };
     request.onloadend = function () { isAsking = false; };
     request.send();
+  }
+
+  function clear() {
+    coming = [];
+    past = [];
+    next = null;
+    while (wall.querySelector(".slide")) wall.removeChild(wall.querySelector(".slide"));
+    shown = null;
+    document.getElementById("about").textContent = "";
+    wall.className = "is-empty";
   }
 
   /** One photo, or two upright ones beside each other on a wide screen. */
@@ -66,7 +76,7 @@
     var pair = take();
     if (!pair) return setTimeout(turn, AGAIN * 1000 / 3);
     load(pair, function (isThere) {
-      if (isThere) show(pair);
+      if (isThere && past.length) show(pair);
       setTimeout(turn, isThere ? seconds * 1000 : 2000);
     });
   }
