@@ -294,6 +294,8 @@ def condition(owner_id: int, scope: Scope) -> tuple[str, Sequence[Any], str]:
             "There is nothing here. Perhaps it has been deleted."
         )  # another's photos are not asked for as one's own
     rule = _RULES[scope.kind]
+    if scope.kind == "album":  # several people's photos
+        return rule.condition, scope.ids, rule.by
     return f"owner_id = ? and {rule.condition}", (owner_id, *scope.ids), rule.by
 
 

@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 from flask import Blueprint, request
 
 from photolib import map_points, places
-from photolib.errors import BadInput
+from photolib.errors import BadInput, NotFound
 from photolib.map_points import EVER, Box, Cluster
 from photolib.places import Spot
+from photolib.scopes import Scope
 from web import words
-from web.api import asked_scope
+from web.api import asked_scope, sees_places
 from web.described import described
 from web.here import library, user
 from web.shapes import COUNT, ID, KEY, NUMBER, SCOPE, TEXT, WHOLE, fields, maybe, named, one_of, page_of, written
@@ -47,7 +48,7 @@ ZOOMS = {"country": 5, "region": 7, "city": 12}  # how near a map goes to what s
 def clusters() -> dict[str, Any]:
     """?west&south&east&north&zoom, of a ?scope or the timeline, ?from and ?to a month. scope: all the photos they are made of."""
     box, zoom = asked_box(), degrees("zoom")
-    found = map_points.clusters(library().db, user().id, box, zoom, asked_scope(), asked_months())
+    found = map_points.clusters(library().db, user().id, box, zoom, placed_scope(), asked_months())
     scope = str(map_points.box_scope(map_points.widened(box, zoom), asked_months()))
     return {"items": [cluster_json(each) for each in found], "scope": scope, "next": None}
 
@@ -60,7 +61,7 @@ def clusters() -> dict[str, Any]:
 )
 def whole() -> dict[str, Any]:
     """The box around all photos of a scope, or of the country, region or city that is named; null when there are none."""
-    code, scope = request.args.get("country_code"), asked_scope()
+    code, scope = request.args.get("country_code"), placed_scope()
     if code:
         found = map_points.extent(library().db, user().id, code, request.args.get("region"), request.args.get("city"))
     else:
@@ -125,6 +126,14 @@ def spot_json(spot: Spot) -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------- what is asked for
+
+
+def placed_scope() -> Scope:
+    """The scope that `?scope=` names. Raises NotFound when the visitor may not know where its photos were taken."""
+    scope = asked_scope()
+    if not sees_places(scope):
+        raise NotFound("Where these photos were taken is not shared.")
+    return scope
 
 
 def asked_box() -> Box:

@@ -140,11 +140,14 @@ def test_17_what_is_known_about_a_photo_stays_with_its_owner(
     pieces = zoe.get(f"/api/v1/timeline/buckets/2020-06?scope=album-{theirs.album_id}").json
     assert pieces["is_favourite"] == [False, False]
     assert zoe.get(f"/media/{theirs.key}/original").status_code == 404
+    on_map = f"/api/v1/map?scope=album-{theirs.album_id}"
+    assert zoe.get(on_map).status_code == 404
     page = zoe.get(f"/photo/{theirs.photo_id}?in=album-{theirs.album_id}").text
     assert "48.1" not in page
     assert "/photos/act" not in page
     join("view", shows=True)
     assert zoe.get(f"/api/v1/photos/{theirs.photo_id}").json["latitude"] == 48.1
+    assert [each["photo_id"] for each in zoe.get(on_map).json["items"]] == [theirs.photo_id]
     for scope in (
         f"person-{theirs.person_id}",
         f"tag-{theirs.tag_id}",
