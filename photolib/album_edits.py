@@ -155,10 +155,17 @@ def delete(db: Database, user_id: int, album: Album) -> AlbumEdit:
 def put(db: Database, user_id: int, album: Album, photo_ids: Sequence[int]) -> AlbumEdit:
     """Put photos behind those that are in an album. Those that are in it already stay where they are."""
     _by_hand(album)
+    fresh = add(db, user_id, album, photo_ids)
+    return _done(db, user_id, "add", album.id, fresh, {"put": {album.id: fresh}})
+
+
+def add(db: Database, user_id: int, album: Album, photo_ids: Sequence[int]) -> list[int]:
+    """Put photos behind those that are in an album that is filled by hand, for those who are in it to see who did; return those that were
+    not in it. Nothing is noted to undo."""
     fresh = album_rows.put_at_end(db, album.id, photo_ids, added_by=user_id if user_id != album.owner_id else None)
     if fresh:
         activity.note(db, album.id, user_id, activity.ADDED, len(fresh))
-    return _done(db, user_id, "add", album.id, fresh, {"put": {album.id: fresh}})
+    return fresh
 
 
 def take(db: Database, user_id: int, album: Album, photo_ids: Sequence[int]) -> AlbumEdit:

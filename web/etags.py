@@ -26,4 +26,5 @@ def _tag(response: Response) -> Response:
         return response
     response.vary.add("Accept-Encoding")  # a 304 says of what it varies as the answer would
     response.set_etag(hashlib.blake2b(response.get_data(), digest_size=16).hexdigest(), weak=True)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

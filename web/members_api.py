@@ -15,7 +15,7 @@ from web.described import described
 from web.here import library, user, visitor
 from web.language import _
 from web.members_shapes import ALLOWING, GIVING, GRANT, HAPPENED, INVITING, LEFT, MEMBER, SHARED
-from web.shapes import PAGE, page_of
+from web.shapes import PAGE_BY_NUMBER, page_of
 
 bp = Blueprint("members_api", __name__, url_prefix="/api/v1")
 
@@ -78,7 +78,7 @@ def leave(album_id: int) -> dict[str, Any]:
 
 
 @bp.get("/albums/<int:album_id>/activity")
-@described(page_of(HAPPENED), query=PAGE)
+@described(page_of(HAPPENED), query=PAGE_BY_NUMBER)
 def happened(album_id: int) -> dict[str, Any]:
     """What people did in an album, the latest first."""
     allowed_album(album_id)

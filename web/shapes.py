@@ -136,6 +136,7 @@ CURSOR = about("What `next` was in the answer before: the page after that one.",
 SIZE = about(f"How many at a time; {LONGEST_PAGE} at most are given.", whole(0, 10**18 - 1))
 PAGE = {"cursor": CURSOR, "size": SIZE}
 A_NUMBER = whole(0, 10**18 - 1)
+PAGE_BY_NUMBER = {"cursor": A_NUMBER, "size": SIZE}
 SCOPE = written(
     f"^({scopes.pattern()})?$", "album-12",
     "A named set of photos: timeline, favourites, archive, trash, recent, videos, undated, unplaced, placed, or album-12, person-5, "

@@ -18,7 +18,7 @@ from web.here import library, user, visitor
 from web.language import _
 from web.link_shapes import CHANGING, LINE, LINK, LINK_ENDED, SHARED, SHARING, SHARING_PHOTOS
 from web.members import check_places
-from web.shapes import CURSOR, ID, SIZE, one_of, page_of
+from web.shapes import ID, PAGE_BY_NUMBER, one_of, page_of
 from web.sharing import Wanted
 
 bp = Blueprint("sharing_api", __name__, url_prefix="/api/v1")
@@ -111,7 +111,7 @@ def _options(body: dict[str, Any]) -> dict[str, Any]:
 @bp.get("/links")
 @described(
     page_of(LINK),
-    query={"cursor": CURSOR, "size": SIZE, "state": one_of("living", "ended"), "album_id": ID},
+    query={**PAGE_BY_NUMBER, "state": one_of("living", "ended"), "album_id": ID},
     problems=[404],
 )
 def listed() -> dict[str, Any]:
@@ -173,7 +173,7 @@ def renew(link_id: int) -> dict[str, Any]:
 
 
 @bp.get("/links/<int:link_id>/log")
-@described(page_of(LINE), query={"cursor": CURSOR, "size": SIZE})
+@described(page_of(LINE), query=PAGE_BY_NUMBER)
 def log(link_id: int) -> dict[str, Any]:
     """What happened at a link, the latest first."""
     lines, cursor = listing.log(library().db, sharing.allowed_link(link_id).id, asked.number("cursor"), asked.size())

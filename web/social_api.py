@@ -16,7 +16,7 @@ from web.api import allowed_photo, tile_json
 from web.described import described
 from web.here import library, user
 from web.language import _
-from web.shapes import ID, PAGE, page_of
+from web.shapes import ID, PAGE_BY_NUMBER, page_of
 from web.social_shapes import COMMENT, FOLLOWED, FOLLOWING, LIKES, NEWS, SAYING, TAKEN_BACK, TIE
 
 bp = Blueprint("social_api", __name__, url_prefix="/api/v1")
@@ -74,7 +74,7 @@ def stop_follower(someone_id: int) -> dict[str, Any]:
 
 
 @bp.get("/feed")
-@described(page_of(NEWS), query=PAGE)
+@described(page_of(NEWS), query=PAGE_BY_NUMBER)
 def feed() -> dict[str, Any]:
     """What others share with the asker, the latest first."""
     size = asked.size()
@@ -120,7 +120,7 @@ def unlike(photo_id: int) -> dict[str, Any]:
 
 
 @bp.get("/photos/<int:photo_id>/comments")
-@described(page_of(COMMENT), query=PAGE)
+@described(page_of(COMMENT), query=PAGE_BY_NUMBER)
 def comments(photo_id: int) -> dict[str, Any]:
     """What was said about a photo, the first first."""
     photo, size = allowed_photo(photo_id), asked.size()

@@ -26,6 +26,10 @@ ANNOUNCED = named(
 FILING = fields({
     "upload_id": NEEDED, "title?": maybe(text(LONGEST["title"])), "description?": maybe(text(LONGEST["description"])),
     "album_id?": maybe(ID), "tags?": maybe(TAGS),
+    "visibility?": about(
+        "Who may look at the photo, if it is a new one: nobody else, who follows its owner, or everybody with an account here.",
+        one_of("private", "followers", "public"),
+    ),
 })  # fmt: skip
 FILED = named(
     "Filed",

@@ -9,17 +9,21 @@ import binascii
 import hashlib
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, jsonify, request, url_for
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlite_utils import Database
 
-from photolib import access, album_rows, albums, catalog, drafts, edits, uploads
+from photolib import access, album_edits, catalog, drafts, edits, uploads
 from photolib.accounts import users
+from photolib.albums import Album
 from photolib.errors import BadInput, NotFound, Refused
+from photolib.sharing import grants
+from photolib.sharing.grants import Audience
 from photolib.uploads import Announced, Upload, Wishes
 from web import asked
+from web.albums import allowed_album
 from web.api import urls
 from web.described import described, media
 from web.guard import takes_files
@@ -95,26 +99,27 @@ def wishes(said: dict[str, Any]) -> Wishes:
     tags = {"add_tags": said["tags"]} if said.get("tags") else {}
     if caption or tags:
         edits.checked({**caption, **tags})
-    if album_id is not None:
-        check_album(album_id)
+    album = None if album_id is None else check_album(album_id)
+    audience = {"followers": "followers", "public": "public"}.get(asked.text(said, "visibility") or "private")
 
     def then(db: Database, photo_id: int, is_new: bool) -> None:
         changes = {**(caption if is_new else {}), **tags}  # a photo that was here keeps what somebody said about it
         if changes:
             edits.edit(db, owner, [photo_id], changes)
-        if album_id is not None:
-            album_rows.put_at_end(db, album_id, [photo_id])
+        if album is not None:
+            album_edits.add(db, owner, album, [photo_id])
+        if audience and is_new:
+            grants.give(db, owner, {"photo_id": photo_id}, cast(Audience, audience))
 
     return Wishes(then=then)
 
 
-def check_album(album_id: int) -> None:
+def check_album(album_id: int) -> Album:
     """Raises NotFound for an album the visitor may not add to, BadInput for one that fills itself."""
-    album = albums.album(library().db, album_id)
-    if not access.may(visitor(), "edit", album):
-        raise NotFound("There is no such album.")
+    album = allowed_album(album_id, "contribute")
     if album.kind == "search":
         raise BadInput("This album fills itself with what its search finds. Choose another one.")
+    return album
 
 
 def _own(upload_id: str) -> Upload:

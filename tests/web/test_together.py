@@ -365,3 +365,14 @@ def test_what_somebody_may_take_home_they_can_save_and_it_is_without_the_place_w
     with write(library.db) as db:
         grants.give(db, owner_id, {"album_id": album}, "user", stranger_id, "download", True)
     assert zoe.get(original).data == path.read_bytes()
+
+
+def test_one_photo_that_is_shared_stands_on_the_page_of_what_is_shared_with_me(world: World) -> None:
+    zoe = world.browser(world.zoe)
+    with write(world.library.db) as db:
+        grants.give(db, world.owner, {"photo_id": world.photos[0]}, "user", world.zoe)
+    assert f'href="/photo/{world.photos[0]}"' in zoe.get("/shared").text
+    assert zoe.get(f"/photo/{world.photos[0]}").status_code == 200
+    assert zoe.get(f"/photo/{world.photos[1]}").status_code == 404
+    world.browser(world.owner).delete(f"/api/v1/photos/{world.photos[0]}")
+    assert f'href="/photo/{world.photos[0]}"' not in zoe.get("/shared").text

@@ -27,6 +27,7 @@ from photolib import album_rows, drafts, uploads
 from photolib.db import write
 from photolib.errors import BadInput
 from photolib.library import Library, open_library
+from photolib.sharing import grants
 from photolib.worker import work_until_idle
 from tests.web.conftest import app_for, client_of, serving
 from web.uploads_api import checksum_in
@@ -60,9 +61,14 @@ def file(client: FlaskClient, announced: dict[str, Any], **more: Any) -> TestRes
 
 
 def send(client: FlaskClient, body: bytes, filename: str = "photo.jpg", **more: Any) -> TestResponse:
+    return file(client, received(client, body, filename, **more))
+
+
+def received(client: FlaskClient, body: bytes, filename: str = "photo.jpg", **more: Any) -> dict[str, Any]:
+    """An upload whose bytes are all here."""
     announced = announce(client, body, filename, **more)
     assert patch(client, announced, body).status_code == 204
-    return file(client, announced)
+    return announced
 
 
 def sources_of(library: Library) -> list[tuple[str, str]]:
@@ -223,6 +229,27 @@ def test_an_album_takes_what_is_sent_to_it_and_what_was_here(
 
 
 # ---------------------------------------------------------------- bad files, bad words
+
+
+def test_whoever_may_add_to_an_album_sends_photos_into_it(
+    client: FlaskClient, second_user: FlaskClient, library: Library, owner_id: int, stranger_id: int, body: bytes
+) -> None:
+    album_id = client.post("/api/v1/albums", json={"title": "Wedding"}).json["album_id"]
+    for role, status in (("download", 404), ("contribute", 201)):
+        with write(library.db) as db:
+            grants.give(db, owner_id, {"album_id": album_id}, "user", stranger_id, role)
+        assert file(second_user, received(second_user, body), album_id=album_id).status_code == status
+    [photo] = client.get(f"/api/v1/photos?album_id={album_id}").json["items"]
+    row = library.db.conn.execute("select owner_id, added_by from photos join album_photos on photo_id = photos.id")
+    assert (row.fetchone(), photo["filename"]) == ((stranger_id, stranger_id), "photo.jpg")
+
+
+@pytest.mark.parametrize(("visibility", "is_seen"), [("private", False), ("public", True), ("followers", False)])
+def test_the_sender_says_who_else_may_look(
+    client: FlaskClient, second_user: FlaskClient, body: bytes, visibility: str, is_seen: bool
+) -> None:
+    photo_id = file(second_user, received(second_user, body), visibility=visibility).json["photo_id"]
+    assert (client.get(f"/api/v1/photos/{photo_id}").status_code == 200) == is_seen
 
 
 @pytest.mark.parametrize(
