@@ -7,7 +7,7 @@ from flask import Blueprint, Response, render_template, request
 
 from photolib import access, albums, catalog, faces
 from photolib.albums import Album
-from photolib.catalog import Tile
+from photolib.catalog import Ownership, Tile
 from photolib.db import write, write_if_free
 from photolib.errors import BadInput, Refused, TryLater
 from photolib.scopes import Scope
@@ -280,13 +280,19 @@ def on_sharing() -> dict[str, Any]:
             pass
     theirs = _cards([each.album_id for each in grants.to_user(db, me) if each.album_id is not None])
     fresh = {each.album_id for each in grants.to_user(db, me) if each.id in new and each.album_id is not None}
+    singles = [each.photo_id for each in grants.to_user(db, me) if each.photo_id is not None][:MOST_CARDS]
     return {
         "albums_with_others": _cards([each.album_id for each in grants.by_owner(db, me) if each.album_id is not None]),
         "albums_of_others": theirs,
         "fresh_albums": fresh,
+        "single_photos": [each for each in catalog.tiles(db, singles) if access.may(visitor(), "view", _owned(each))],
         "given": [(title(each), each) for each in partners.given(db, me)],
         "taken": [(title(each), each, each.grant.id in new) for each in partners.taken(db, me)],
     }
+
+
+def _owned(tile: Tile) -> Ownership:
+    return Ownership(tile.id, tile.owner_id)
 
 
 MOST_CARDS = 60
