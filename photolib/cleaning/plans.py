@@ -8,7 +8,7 @@ from photolib.cleaning import avi, heif, jpegs, matroska, movies, pictures, tags
 from photolib.cleaning.pieces import CannotClean, Clean, Keep, Source, joined, patched
 from photolib.metadata import containers, embedded, exif
 
-__all__ = ["FORMATS", "CannotClean", "Clean", "Keep", "plan"]
+__all__ = ["FORMATS", "CannotClean", "Clean", "Keep", "check", "plan"]
 
 _DAMAGE = (OSError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError)
 
@@ -30,7 +30,7 @@ def plan(file: BinaryIO, format_name: str, keep: Keep = NOTHING) -> Clean:
         clean = make(file, keep)
         if clean.size > file.seek(0, 2) + MORE:
             raise CannotClean("Parts of the file lie in each other.")
-        _check(clean, file, format_name, keep)
+        check(clean, file, format_name, keep)
     except _DAMAGE as problem:
         if isinstance(problem, OSError):
             raise
@@ -121,7 +121,7 @@ _WALKERS = {
 }
 
 
-def _check(clean: Clean, file: BinaryIO, format_name: str, keep: Keep) -> None:
+def check(clean: Clean, file: BinaryIO, format_name: str, keep: Keep) -> None:
     """Raises CannotClean when the copy still tells something it should not, or is no file of this format any more."""
     copy = cast(BinaryIO, clean.over(file))
     head = copy.read(formats.HEAD)
@@ -152,6 +152,6 @@ def _check_exif(found: exif.Directories | None, keep: Keep, more: frozenset[int]
     if keep.camera:
         main, inside = main | tags.CAMERA_MAIN, inside | tags.CAMERA
     if keep.location:
-        main.add(exif.GPS)
-    if not (found.main.keys() <= main and found.exif.keys() <= inside and (keep.location or not found.gps)):
+        main = main | {exif.GPS}
+    if not (found.main.keys() <= main and found.exif.keys() <= inside):
         raise CannotClean("Something is left that should not be.")
