@@ -4,19 +4,21 @@ Everything here can be opened, seeks, and is read a little at a time, so that on
 photos all use the same.
 """
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, BinaryIO, Literal, cast
+from typing import IO, Any, BinaryIO, Literal, cast
 
 from photolib import formats, variants
 from photolib.catalog import Media
-from photolib.cleaning import plans
-from photolib.cleaning.pieces import CannotClean, Clean, CleanFile, Keep, Stretch, joined
+from photolib.cleaning import jpegs, plans, tags
+from photolib.cleaning.pieces import CannotClean, Clean, CleanFile, Keep, Source, Stretch, joined
 from photolib.errors import NotFound, TryLater, UnreadablePhoto
 from photolib.library import Library
+from photolib.scopes import GUESSED
 
 Size = Literal["original", "web"]
 RECIPE = 1  # counts up when copies come out differently, so that nobody keeps an older one
@@ -48,10 +50,11 @@ def copy_of(lib: Library, media: Media, keep: Keep, size: Size = "original") -> 
 
     "original": the same bytes without their metadata; where those cannot be cleaned with certainty, a JPEG in full size made of
     them, or of a film its first picture. "web": a JPEG of at most variants.SIZES["large"] pixels; of a film the same as "original".
+    A picture that is made says when it was taken, and what else is kept, as the library has it; its turn it needs no more.
     How much work that is, `effort` says. Raises NotFound, UnreadablePhoto and TryLater.
     """
     if size == "web" and not is_film(media):
-        return _rendered(lib, media, "large")
+        return _rendered(lib, media, keep, "large")
     return _cleaned(lib, media, keep)
 
 
@@ -78,7 +81,7 @@ def _cleaned(lib: Library, media: Media, keep: Keep) -> Copy:
     try:
         clean, format_name = _plan(lib, media, keep)
     except CannotClean:
-        return _rendered(lib, media, "whole")
+        return _rendered(lib, media, keep, "whole")
     kind = formats.FORMATS[format_name]
     return Copy(
         clean.size, kind.media_type, kind.extension, _etag(media, keep), False,
@@ -152,11 +155,37 @@ def _plan_anew(lib: Library, media: Media, keep: Keep) -> _Known:
 # --- pictures made of what cannot be cleaned
 
 
-def _rendered(lib: Library, media: Media, size: str) -> Copy:
+def _rendered(lib: Library, media: Media, keep: Keep, size: str) -> Copy:
     form = variants.FORMS["jpeg"]
     path = rendered(lib, media, size)
-    etag = f"{media.key[:32]}-{path.stem}-{variants.RECIPE}"
-    return Copy(path.stat().st_size, form.media_type, form.extension, etag, True, lambda: path.open("rb"))
+    exif = tags.fresh(_facts(lib, media.photo_id, keep), keep)
+    with path.open("rb") as file:
+        clean = joined(jpegs.told(Source(file), exif))
+    etag = f"{media.key[:32]}-{path.stem}-{variants.RECIPE}-{hashlib.sha256(exif).hexdigest()[:16]}"
+    return Copy(
+        clean.size, form.media_type, form.extension, etag, True,
+        lambda: cast(IO[bytes], clean.open(path.open("rb"))),
+    )  # fmt: skip
+
+
+def _facts(lib: Library, photo_id: int, keep: Keep) -> dict[str, Any]:
+    """What the library knows of a photo, corrections and all, as embedded.read names it; nothing of a photo that is gone."""
+    cursor = lib.db.conn.execute(
+        """select shown_at, utc_offset, taken_at_source, latitude, longitude, altitude, direction, make, model, lens, focal_length,
+             aperture, shutter, iso
+           from photos left join details on details.photo_id = photos.id where photos.id = ?""",
+        (photo_id,),
+    )
+    names = [each[0] for each in cursor.description]
+    row = cursor.fetchone()
+    if row is None:
+        return {}
+    facts = dict(zip(names, row, strict=True))
+    if facts["taken_at_source"] not in GUESSED:
+        # Often worked out from where it was taken, so that it tells a little of that.
+        offset = facts["utc_offset"] if keep.location else None
+        facts["dates"] = [{"local": facts["shown_at"], "offset": offset}]
+    return facts
 
 
 def rendered(lib: Library, media: Media, size: str) -> Path:

@@ -35,9 +35,7 @@ def plan(source: Source, exif: bytes) -> list[Piece]:
         if kind == EOI:
             if not has_scan:
                 raise CannotClean("There is no picture in it.")
-            block = b"Exif\0\0" + exif
-            app1 = [b"\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block] if exif else []
-            return [*head, *jfif, *app1, *_profile(source, icc), *rest, b"\xff\xd9"]
+            return [*head, *jfif, _segment(exif), *_profile(source, icc), *rest, b"\xff\xd9"]
         if kind == TEM:
             place += 2
             continue
@@ -73,6 +71,22 @@ def plan(source: Source, exif: bytes) -> list[Piece]:
             raise CannotClean("It has a segment nobody here knows.")
         place = end
     raise CannotClean("It has too many segments.")
+
+
+def told(source: Source, exif: bytes) -> list[Piece]:
+    """The pieces of a JPEG that we made ourselves, with this EXIF block. Raises CannotClean for what is none."""
+    head = source.exactly(0, 6)
+    if head[:2] != b"\xff\xd8":
+        raise CannotClean("It does not begin like a JPEG.")
+    start = (
+        4 + int.from_bytes(head[4:6], "big") if head[2:4] == b"\xff\xe0" else 2
+    )  # JFIF wants to be the first segment
+    return [Stretch(0, start), _segment(exif), Stretch(start, source.size - start)]
+
+
+def _segment(exif: bytes) -> bytes:
+    block = b"Exif\0\0" + exif
+    return b"\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block if exif else b""
 
 
 def next_marker(source: Source, place: int) -> int:

@@ -3,8 +3,10 @@
 import io
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import piexif
 import pytest
 from PIL import Image
 
@@ -16,6 +18,7 @@ from photolib.cleaning.pieces import Keep
 from photolib.decode.pool import Decoders, DecodeSettings
 from photolib.library import Library
 from photolib.metadata import embedded
+from photolib.scopes import GUESSED
 from tests.conftest import DrawPhoto, ImportFolder
 
 EVERYTHING = Keep(location=True, camera=True)
@@ -84,6 +87,40 @@ def test_web_size_is_the_large_variant(
     assert effort(library, media, EVERYTHING, "web") > 0
     assert read(copy_of(library, media, EVERYTHING, "web"))
     assert effort(library, media, EVERYTHING, "web") == 0
+
+
+def test_a_picture_that_is_made_says_when_it_was_taken_and_what_else_is_allowed(
+    library: Library, import_folder: ImportFolder, draw_photo: DrawPhoto, tmp_path: Path
+) -> None:
+    exif = GPS | {"Exif": {piexif.ExifIFD.BodySerialNumber: b"SECRET"}}
+    drawn = draw_photo(size=(3000, 1000), taken="2023:06:01 12:00:00", make="Canon", orientation=6, exif=exif)
+    [media] = taken_in(library, import_folder, tmp_path, drawn)
+    for made in (partial(copy_of, size="web"), partial(copies._rendered, size="whole")):
+        seen = {}
+        for keep in (Keep(), Keep(location=True), Keep(camera=True), EVERYTHING):
+            body = read(made(library, media, keep=keep))
+            assert b"SECRET" not in body
+            said = facts(body, tmp_path)
+            when = said["dates"][0]
+            assert when["local"] == "2023-06-01T12:00:00.000"
+            assert said["orientation"] == 1  # it is turned already
+            seen[keep] = said["latitude"], said["make"], when.get("offset")
+        here = pytest.approx(48.8583, abs=1e-4)
+        assert seen == {
+            Keep(): (None, None, None),
+            Keep(location=True): (here, None, 120),
+            Keep(camera=True): (None, "Canon", None),
+            EVERYTHING: (here, "Canon", 120),
+        }
+        assert len({made(library, media, keep=keep).etag for keep in seen}) == len(seen)
+
+
+def test_a_date_that_is_only_guessed_is_not_told(
+    library: Library, import_folder: ImportFolder, draw_photo: DrawPhoto, tmp_path: Path
+) -> None:
+    [media] = taken_in(library, import_folder, tmp_path, draw_photo())
+    assert catalog.photo(library.db, media.photo_id).taken_at_source in GUESSED
+    assert not facts(read(copy_of(library, media, EVERYTHING, "web")), tmp_path)["dates"]
 
 
 def test_no_variant_in_any_form_or_size_says_more_than_the_picture(
