@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
 from photolib.metadata import dates
+from photolib.scopes import GUESSED
 
 if TYPE_CHECKING:
     from photolib.export.albums import Album
@@ -38,7 +39,6 @@ _SPACES = {
     "photolib": NAMESPACE,
 }
 _UNTURNED = {6: 8, 8: 6}  # EXIF orientations that another one takes back; all others take back themselves
-GUESSED = ("file time",)  # sources of a date that nobody should take for the truth
 
 Words = Mapping[str, Any]
 
