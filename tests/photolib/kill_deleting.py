@@ -8,12 +8,10 @@ usage: kill_deleting.py FOLDER_OF_PHOTOS SCRATCH ROUNDS
 """
 
 import json
-import multiprocessing.util  # noqa: F401 - its atexit hooks are registered before the forks, not in them
-import os
 import shutil
 import sys
-import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from photolib import catalog, trash
@@ -21,7 +19,7 @@ from photolib.config import Config
 from photolib.db import write
 from photolib.library import open_library
 from photolib.verify import check
-from tests.photolib.kill_sweep import counting, run_import
+from tests.photolib.kill_sweep import in_child, run_import
 
 
 def delete(config: Config) -> None:
@@ -29,27 +27,6 @@ def delete(config: Config) -> None:
     with write(lib.db) as db:
         trash.delete(db, 1)
     trash.work(lib, 60)
-
-
-def in_child(config: Config, at: int | None) -> tuple[bool, int]:
-    """Delete in a forked child; (whether it was killed, how many countable things it did)."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        done = [0]
-        profile = counting(at, done)
-        threading.setprofile(profile)
-        sys.setprofile(profile)
-        delete(config)
-        sys.setprofile(None)
-        os.write(writing, str(done[0]).encode())
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        said = pipe.read()
-    _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status), int(said or 0)
 
 
 def main() -> None:
@@ -67,11 +44,11 @@ def main() -> None:
         shutil.copytree(start.data_dir, scratch / name)
         return replace(start, data_dir=scratch / name)
 
-    total = in_child(fresh("whole"), None)[1]
+    total = in_child(partial(delete, fresh("whole")), None)[1]
     results = []
     for number in range(rounds):
         config = fresh(str(number))
-        was_killed, _ = in_child(config, 1 + total * number // rounds)
+        was_killed, _ = in_child(partial(delete, config), 1 + total * number // rounds)
         lib = open_library(config)
         was_gone = lib.db.conn.execute("select count(*) from photos").fetchone()[0] == 1
         is_clean_after_kill = check(lib, fix=False, look=lambda *_: None).is_clean

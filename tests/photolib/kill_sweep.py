@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -54,8 +55,8 @@ def counting(at: int | None, done: list[int]) -> Callable[[FrameType, str, Any],
     return profile
 
 
-def in_child(config: Config, folder: Path, at: int | None) -> tuple[bool, int]:
-    """Import in a forked child; (whether it was killed, how many countable things it did)."""
+def in_child(work: Callable[[], object], at: int | None) -> tuple[bool, int]:
+    """Do something in a forked child; (whether it was killed, how many countable things it did)."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -64,7 +65,7 @@ def in_child(config: Config, folder: Path, at: int | None) -> tuple[bool, int]:
         profile = counting(at, done)
         threading.setprofile(profile)
         sys.setprofile(profile)
-        run_import(config, folder)
+        work()
         sys.setprofile(None)
         os.write(writing, str(done[0]).encode())
         os._exit(0)
@@ -94,12 +95,16 @@ def state(lib: Library) -> dict[str, Any]:
 def main() -> None:
     folder, scratch, rounds = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     sources = {path.name: path.read_bytes() for path in folder.iterdir()}
-    total = in_child(Config(data_dir=scratch / "whole", settle_seconds=0, min_free_mb=0, workers=1), folder, None)[1]
+
+    def fresh(name: str) -> Config:
+        return Config(data_dir=scratch / name, settle_seconds=0, min_free_mb=0, workers=1)
+
+    total = in_child(partial(run_import, fresh("whole"), folder), None)[1]
     results = []
     for number in range(rounds):
         at = 1 + total * number // rounds
-        config = Config(data_dir=scratch / str(number), settle_seconds=0, min_free_mb=0, workers=1)
-        was_killed, _ = in_child(config, folder, at)
+        config = fresh(str(number))
+        was_killed, _ = in_child(partial(run_import, config, folder), at)
         lib = open_library(config)
         after_kill = state(lib)
         lib.close()

@@ -60,6 +60,15 @@ def is_clean(library: Library) -> bool:
     return found.problems == [] and find_orphans(library) == []
 
 
+@pytest.fixture
+def photo_id(library: Library, draw_photo: DrawPhoto, import_folder: ImportFolder, tmp_path: Path) -> int:
+    """The only photo of the library, from tmp_path/in/a.jpg."""
+    draw_photo("in/a.jpg")
+    import_folder(tmp_path / "in")
+    [only] = photos(library).values()
+    return only
+
+
 def another_user(library: Library) -> int:
     with write(library.db) as db:
         return catalog.add_user(db, "zoe").id
@@ -126,12 +135,7 @@ def test_no_table_is_looked_through_to_let_go_of_a_photo(library: Library) -> No
             assert plan[3].startswith("SEARCH"), (table, column)
 
 
-def test_only_what_is_in_the_trash_can_be_deleted(
-    library: Library, draw_photo: DrawPhoto, import_folder: ImportFolder, tmp_path: Path
-) -> None:
-    draw_photo("in/a.jpg")
-    import_folder(tmp_path / "in")
-    (photo_id,) = photos(library).values()
+def test_only_what_is_in_the_trash_can_be_deleted(library: Library, photo_id: int) -> None:
     with pytest.raises(NotFound), write(library.db) as db:
         trash.delete(db, 1, [photo_id])
     put_away(library, photo_id)
@@ -144,12 +148,7 @@ def test_only_what_is_in_the_trash_can_be_deleted(
     assert photos(library) == {"a.jpg": photo_id}
 
 
-def test_a_photo_that_is_taken_out_of_the_trash_in_time_stays(
-    library: Library, draw_photo: DrawPhoto, import_folder: ImportFolder, tmp_path: Path
-) -> None:
-    draw_photo("in/a.jpg")
-    import_folder(tmp_path / "in")
-    (photo_id,) = photos(library).values()
+def test_a_photo_that_is_taken_out_of_the_trash_in_time_stays(library: Library, photo_id: int) -> None:
     put_away(library, photo_id)
     with write(library.db) as db:
         assert trash.delete(db, 1) == 1
@@ -206,12 +205,7 @@ def test_all_files_of_a_photo_go_but_one_that_is_part_of_another(
     assert is_clean(library)
 
 
-def test_what_any_table_of_the_schema_names_is_kept(
-    library: Library, draw_photo: DrawPhoto, import_folder: ImportFolder, tmp_path: Path
-) -> None:
-    draw_photo("in/a.jpg")
-    import_folder(tmp_path / "in")
-    (photo_id,) = photos(library).values()
+def test_what_any_table_of_the_schema_names_is_kept(library: Library, photo_id: int) -> None:
     key = one(library, "select key from photos")
     with write(library.db) as db:
         db.conn.execute("create table covers (album integer, picture text references originals(key)) strict")
@@ -307,11 +301,9 @@ def test_undoing_a_merge_whose_photos_are_gone_brings_back_nobody_elses(
 
 
 def test_a_look_through_the_folder_does_not_bring_back_what_was_deleted_even_under_another_name(
-    library: Library, draw_photo: DrawPhoto, import_folder: ImportFolder, tmp_path: Path
+    library: Library, photo_id: int, import_folder: ImportFolder, tmp_path: Path
 ) -> None:
-    path = draw_photo("in/a.jpg")
-    import_folder(tmp_path / "in")
-    (photo_id,) = photos(library).values()
+    path = tmp_path / "in" / "a.jpg"
     key = one(library, "select key from photos")
     delete(library, photo_id)
 
@@ -332,11 +324,8 @@ def test_a_look_through_the_folder_does_not_bring_back_what_was_deleted_even_und
 
 
 def test_asking_for_it_brings_it_back_and_then_it_stays(
-    library: Library, draw_photo: DrawPhoto, import_folder: ImportFolder, tmp_path: Path
+    library: Library, photo_id: int, import_folder: ImportFolder, tmp_path: Path
 ) -> None:
-    draw_photo("in/a.jpg")
-    import_folder(tmp_path / "in")
-    (photo_id,) = photos(library).values()
     delete(library, photo_id)
     import_folder(tmp_path / "in")
 
@@ -443,12 +432,7 @@ def test_a_worker_empties_the_trash_by_itself(
     assert list(library.originals.keys()) == []
 
 
-def test_rows_are_on_the_disk_before_a_file_is_removed(
-    library: Library, draw_photo: DrawPhoto, import_folder: ImportFolder, tmp_path: Path
-) -> None:
-    draw_photo("in/a.jpg")
-    import_folder(tmp_path / "in")
-    (photo_id,) = photos(library).values()
+def test_rows_are_on_the_disk_before_a_file_is_removed(library: Library, photo_id: int) -> None:
     put_away(library, photo_id)
     with write(library.db) as db:
         trash.delete(db, 1)
@@ -542,12 +526,7 @@ def test_a_file_that_is_needed_again_by_the_time_is_not_removed(
     assert is_clean(library)
 
 
-def test_variants_that_a_process_is_making_meanwhile_are_removed_later(
-    library: Library, draw_photo: DrawPhoto, import_folder: ImportFolder, tmp_path: Path
-) -> None:
-    draw_photo("in/a.jpg")
-    import_folder(tmp_path / "in")
-    (photo_id,) = photos(library).values()
+def test_variants_that_a_process_is_making_meanwhile_are_removed_later(library: Library, photo_id: int) -> None:
     key = one(library, "select key from photos")
     with write(library.db) as db:
         db.conn.execute(
