@@ -54,7 +54,9 @@ def may(who: Visitor, action: Action, what: Owned) -> bool:
 def require(who: Visitor, action: Action, what: Owned) -> None:
     """Raises NotFound, as if it did not exist, when they may not."""
     if not may(who, action, what):
-        raise NotFound("There is no such album." if isinstance(what, Album) else "There is no such photo.")
+        if isinstance(what, Album):
+            raise NotFound("There is no such album.")
+        raise NotFound("There is no such photo.")
 
 
 def permit(who: Visitor, what: Owned) -> Permit | None:

@@ -68,7 +68,7 @@ def read_audience(said: Any) -> Audience:
 
 @dataclass(frozen=True)
 class Told:
-    """A line of an album's activity in words. by: who did it, empty for nobody in particular."""
+    """A line of an album's activity in words. by: who did it, empty where the words say it. initial: empty for what came by a link."""
 
     id: int
     by: str
@@ -79,17 +79,23 @@ class Told:
 
 
 def told(line: Line) -> Told:
-    by = _("You") if line.user_id == user().id else line.by or ""
-    return Told(line.id, by, initial(line.by) if line.by else "", _sentence(line), words.moment(line.at), line.is_new)
+    is_own = line.user_id is not None and line.user_id == user().id
+    by = "" if is_own or line.what == activity.CONTRIBUTED else line.by or _("Somebody")
+    said = _own_sentence(line) if is_own else _sentence(line)
+    drawn = "" if line.what == activity.CONTRIBUTED else initial(line.by or "")
+    return Told(line.id, by, drawn, said, words.moment(line.at), line.is_new)
 
 
 def _sentence(line: Line) -> str:
     """What was done, to stand behind the name of whoever did it."""
     n = line.photos
     said = line.said
-    if line.what == activity.INVITED:
-        return _("invited %(name)s", name=audience_words(said) if said in grants.AUDIENCES else said)
+    if line.what == activity.INVITED and said in grants.AUDIENCES:
+        return (
+            _("invited everybody with an account here") if said == "public" else _("invited those who follow the owner")
+        )
     return {
+        activity.INVITED: _("invited %(name)s", name=said),
         activity.ADDED: ngettext("added a photo", "added %(num)s photos", n),
         activity.REMOVED: ngettext("took a photo out", "took %(num)s photos out", n),
         activity.MOVED: ngettext("moved a photo", "moved %(num)s photos", n),
@@ -101,6 +107,30 @@ def _sentence(line: Line) -> str:
         "commented": _("wrote a comment"),
         "liked": ngettext("likes a photo", "likes %(num)s photos", n),
     }.get(line.what) or line.what
+
+
+def _own_sentence(line: Line) -> str:
+    """What the reader did: a whole sentence, as most languages say "you did" and "she did" differently."""
+    n = line.photos
+    said = line.said
+    if line.what == activity.INVITED and said in grants.AUDIENCES:
+        return (
+            _("You invited everybody with an account here")
+            if said == "public"
+            else _("You invited those who follow the owner")
+        )
+    return {
+        activity.INVITED: _("You invited %(name)s", name=said),
+        activity.ADDED: ngettext("You added a photo", "You added %(num)s photos", n),
+        activity.REMOVED: ngettext("You took a photo out", "You took %(num)s photos out", n),
+        activity.MOVED: ngettext("You moved a photo", "You moved %(num)s photos", n),
+        activity.CHANGED: _("You called the album “%(title)s”", title=said),
+        activity.JOINED: _("You joined"),
+        activity.LEFT: _("You left the album"),
+        "uninvited": _("You removed %(name)s", name=said),
+        "commented": _("You wrote a comment"),
+        "liked": ngettext("You like a photo", "You like %(num)s photos", n),
+    }.get(line.what) or _sentence(line)
 
 
 def member_json(member: Member) -> dict[str, Any]:
