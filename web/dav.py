@@ -7,9 +7,7 @@ password. It opens the inbox and nothing else.
 
 import io
 import logging
-import threading
 import unicodedata
-from collections import Counter
 
 from flask import Blueprint, Response, g, request
 from werkzeug.routing import BaseConverter
@@ -40,6 +38,7 @@ from web.dav_listing import listing
 from web.guard import takes_files
 from web.here import library
 from web.language import _
+from web.limits import Turns
 
 bp = Blueprint("dav", __name__)
 
@@ -56,7 +55,7 @@ bp.record_once(lambda state: state.app.url_map.converters.update(any_path=AnyPat
 SHARE = "/dav"
 LARGEST_XML = 64 << 10  # bytes of a request that is no file
 LONGEST_LOGIN = 1000  # characters of an Authorization header
-MOST, MOST_OF_ONE = 64, 32  # requests that are being answered; of them for one user, however slowly they send
+INSIDE = Turns(most=64, most_of_one=32)  # requests that are being answered; of them for one user, however slow
 MOST_LOCKS = 2000
 POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
@@ -75,9 +74,6 @@ STATUS: tuple[tuple[type[PhotolibError], int], ...] = (
     (Refused, 403),
     (BadInput, 400),
 )
-
-_inside: Counter[int] = Counter()
-_counting = threading.Lock()
 
 
 class FewLocks(LockStorageDict):
@@ -144,13 +140,14 @@ def change(path: str) -> Response:
 def _answer() -> Response:
     try:
         token, account = _signed_in()
-        _enter(account.id)
+        if not INSIDE.take(account.id):
+            raise TryLater("Your devices ask for very much at once. Try again shortly.")
         try:
             response = _asked(token, account)
         except BaseException:
-            _leave(account.id)
+            INSIDE.give_back(account.id)
             raise
-        response.call_on_close(lambda: _leave(account.id))
+        response.call_on_close(lambda: INSIDE.give_back(account.id))
     except PhotolibError as problem:
         response = _explained(problem)
     response.headers["Content-Security-Policy"] = POLICY
@@ -253,20 +250,6 @@ def _found(held: str) -> tuple[Token, Account] | None:
     if found is None or users.clean_name(said.username).casefold() != found[1].name.casefold():
         return None
     return found
-
-
-def _enter(user_id: int) -> None:
-    with _counting:
-        if _inside.total() >= MOST or _inside[user_id] >= MOST_OF_ONE:
-            raise TryLater("Your devices ask for very much at once. Try again shortly.")
-        _inside[user_id] += 1
-
-
-def _leave(user_id: int) -> None:
-    with _counting:
-        _inside[user_id] -= 1
-        if _inside[user_id] <= 0:
-            del _inside[user_id]
 
 
 # ---------------------------------------------------------------- problems

@@ -5,23 +5,18 @@ here. Behind the doors that is somebody we know. Before them it can be anybody, 
 out of everything; so only a few at a time are listened to there, and fewer from one place.
 """
 
-import threading
-from collections import Counter
-
 from flask import Flask, g, request
 
 from photolib.accounts import throttle
 from photolib.errors import TryLater
+from web.limits import Turns
 
-MOST, MOST_OF_ONE = 32, 16  # requests that are being answered; of them from one address
+INSIDE = Turns(most=32, most_of_one=16)  # requests that are being answered; of them from one address
 # What a stranger sends us words at.
 DOORS = frozenset({
     "door.set_up", "door.log_in", "door.accept_invitation", "ways_in.take_second_step", "ways_in.ask_for_passkey", "ways_in.take_passkey",
     "ways_in.go_elsewhere", "ways_in.come_back", "shared_pages.come_in",
 })  # fmt: skip
-
-_inside: Counter[str] = Counter()
-_counting = threading.Lock()
 
 
 def register(app: Flask) -> None:
@@ -33,18 +28,12 @@ def _enter() -> None:
     if request.endpoint not in DOORS:
         return
     place = throttle.network_of(request.remote_addr or "")
-    with _counting:
-        if _inside.total() >= MOST or _inside[place] >= MOST_OF_ONE:
-            raise TryLater("Many people are signing in at this moment. Try again shortly.")
-        _inside[place] += 1
+    if not INSIDE.take(place):
+        raise TryLater("Many people are signing in at this moment. Try again shortly.")
     g.standing_in = place
 
 
 def _leave(_problem: BaseException | None) -> None:
     place = g.pop("standing_in", None)
-    if place is None:
-        return
-    with _counting:
-        _inside[place] -= 1
-        if not _inside[place]:
-            del _inside[place]
+    if place is not None:
+        INSIDE.give_back(place)

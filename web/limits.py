@@ -1,4 +1,6 @@
-"""How often somebody may ask: strangers at share links. Whoever asks too much is told when to come back (429, Retry-After).
+"""How often somebody may ask, and how much at once: strangers at share links above all.
+
+Whoever asks too much is told when to come back (429, Retry-After).
 
 Each limit lets a burst through and then a steady rate: the generic cell rate algorithm, which needs one number for whoever is counted
 (ITU-T I.371; https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm). Counted in memory: nothing is written because somebody asks,
@@ -8,6 +10,7 @@ and after a restart everybody begins anew. (The package limits starts a thread f
 import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
@@ -32,9 +35,8 @@ class Limit:
 
     per_second: float
     burst: int
-    _free_at: dict[Hashable, float] = field(
-        default_factory=dict, repr=False
-    )  # when all that was asked will be paid for
+    # When all that somebody asked will be paid for.
+    _free_at: dict[Hashable, float] = field(default_factory=dict, repr=False)
     _counting: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def count(self, who: Hashable, cost: int = 1) -> None:
@@ -58,23 +60,28 @@ class Limit:
 
 
 class Turns:
-    """So many at once of each kind, and in all: what holds a thread for long."""
+    """So many at once of each kind, and in all: what holds one of the server's threads for long."""
 
     def __init__(self, most: int, most_of_one: int) -> None:
-        self._most, self._most_of_one = most, most_of_one
-        self._taken: dict[Hashable, int] = {}
+        self.most, self.most_of_one = most, most_of_one
+        self._taken: Counter[Hashable] = Counter()
         self._counting = threading.Lock()
+
+    @property
+    def taken(self) -> int:
+        """How many are not given back yet."""
+        return self._taken.total()
 
     def take(self, what: Hashable) -> bool:
         """Whether there is one free; give it back then."""
         with self._counting:
-            if sum(self._taken.values()) >= self._most or self._taken.get(what, 0) >= self._most_of_one:
+            if self._taken.total() >= self.most or self._taken[what] >= self.most_of_one:
                 return False
-            self._taken[what] = self._taken.get(what, 0) + 1
+            self._taken[what] += 1
             return True
 
     def give_back(self, what: Hashable) -> None:
         with self._counting:
             self._taken[what] -= 1
-            if not self._taken[what]:
+            if self._taken[what] <= 0:
                 del self._taken[what]

@@ -63,31 +63,31 @@ def standing(app: Flask, library: Library, count: int, address: str) -> Iterator
 
 
 def test_those_who_stand_in_the_door_keep_nobody_else_out(app: Flask, library: Library) -> None:
-    with standing(app, library, doorway.MOST_OF_ONE, "192.168.1.66"):
+    with standing(app, library, doorway.INSIDE.most_of_one, "192.168.1.66"):
         waits = browser(app, "192.168.1.66").post("/login", data={"name": "a", "password": "b"})
         assert (waits.status_code, waits.headers["Retry-After"]) == (503, "2")
         assert browser(app, "192.168.1.7").post("/login/passkey/options", json={}).status_code == 200
         assert client_of(app).get("/").status_code == 200
         assert browser(app, "192.168.1.66").get("/login").status_code == 200
     assert browser(app, "192.168.1.66").post("/login/passkey/options", json={}).status_code == 200
-    assert not doorway._inside
+    assert not doorway.INSIDE.taken
 
 
 def test_a_crowd_at_the_door_holds_few_threads(app: Flask, library: Library) -> None:
     with contextlib.ExitStack() as crowd:
-        for number in range(doorway.MOST // doorway.MOST_OF_ONE):
-            crowd.enter_context(standing(app, library, doorway.MOST_OF_ONE, f"10.0.{number}.1"))
+        for number in range(doorway.INSIDE.most // doorway.INSIDE.most_of_one):
+            crowd.enter_context(standing(app, library, doorway.INSIDE.most_of_one, f"10.0.{number}.1"))
         assert browser(app, "192.168.1.7").post("/login", data={"name": "a"}).status_code == 503
         assert client_of(app).get("/").status_code == 200
-    assert not doorway._inside
+    assert not doorway.INSIDE.taken
 
 
 def test_every_door_that_is_sent_something_is_known(app: Flask) -> None:
     sent = {
         rule.endpoint for rule in app.url_map.iter_rules() if rule.endpoint in DOORS and "POST" in (rule.methods or ())
     }
-    # Log-out reads nothing of what is sent, and an upload's address is looked at before its bytes are.
-    assert sent - {"door.logout", "uploads_api.send"} <= doorway.DOORS
+    # Log-out and what a phone shares read nothing of what a stranger sends, and an upload's address is looked at before its bytes are.
+    assert sent - {"door.logout", "uploads_api.send", "uploads_pages.share"} <= doorway.DOORS
 
 
 @pytest.fixture

@@ -417,15 +417,17 @@ def test_13_a_page_of_another_site_changes_nothing(phone: Phone, picture: bytes)
 def test_one_user_cannot_take_all_threads(phone: Phone, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     from web import dav
 
-    assert not dav._inside  # whoever was answered has left
-    dav._inside[1] = dav.MOST_OF_ONE
+    assert not dav.INSIDE.taken  # whoever was answered has left
+    while dav.INSIDE.take(1):
+        pass
     try:
         answer = phone.ask("PROPFIND", Depth="0")
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
     finally:
-        dav._inside.clear()
+        for _ in range(dav.INSIDE.most_of_one):
+            dav.INSIDE.give_back(1)
     assert phone.ask("PROPFIND", Depth="0").status_code == 207
-    assert not dav._inside
+    assert not dav.INSIDE.taken
 
 
 def test_names_with_markup_stay_text(phone: Phone, picture: bytes) -> None:
