@@ -624,6 +624,14 @@ TAKES_AWAY = {
     "photolib/verify.py: _move_aside": "a damaged original, which goes to backups/damaged",
     "models/child.py: _remove_left_behind": "the socket of a process that died",
     "web/credentials_pages.py: unlink_elsewhere": "an account elsewhere, no file",
+    # Exports, which lie outside of the data folder
+    "photolib/export/files.py: discarding": "a draft of an export",
+    "photolib/export/files.py: has_links": "two empty files, to see what the disk can",
+    "photolib/export/files.py: settle": "a draft of an export",
+    "photolib/export/journal.py: Journal.__init__": "drafts of an export that was killed",
+    "photolib/export/writing.py: _Export._put_text": "a draft of a sidecar",
+    # Sharing
+    "photolib/sharing/links.py: key": "a draft of a key",
     # Uploads
     "photolib/uploads.py: _sweep": "drafts of uploads",
     "photolib/drafts.py: drop": "a draft of an upload",

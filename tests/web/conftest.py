@@ -146,6 +146,24 @@ def take_in(library: Library, folder: Path) -> None:
     work_until_idle(library)
 
 
+def imported(world: Path) -> Library:
+    """A library in world/data of what lies in world/in, worked until nothing is left to do. Whoever calls this closes it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(world))
+        library = open_library(
+            Config(data_dir=world / "data", host="127.0.0.1", settle_seconds=0, min_free_mb=0, workers=2), role="worker"
+        )
+    take_in(library, world / "in")
+    return library
+
+
+def taken_at(moment: str) -> Image.Exif:
+    """The EXIF of a picture that was taken then, "2018:07:14 10:00:00"."""
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = moment
+    return exif
+
+
 @dataclass(frozen=True)
 class Gallery:
     """A web app with two photos: a drawn one of 2400 x 1600 pixels, and one whose file is too large to be sent in one piece."""
@@ -163,16 +181,9 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
     world = tmp_path_factory.mktemp("gallery")
     (world / "in").mkdir()
     drawn = Image.linear_gradient("L").resize((2400, 1600)).convert("RGB")
-    exif = Image.Exif()
-    exif.get_ifd(0x8769)[0x9003] = "2024:06:14 14:03:00"
-    drawn.save(world / "in" / "holiday.jpg", exif=exif)
+    drawn.save(world / "in" / "holiday.jpg", exif=taken_at("2024:06:14 14:03:00"))
     Image.effect_noise((900, 900), 100).save(world / "in" / "noise.png")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(world))
-        library = open_library(
-            Config(data_dir=world / "data", host="127.0.0.1", settle_seconds=0, min_free_mb=0), role="worker"
-        )
-    take_in(library, world / "in")
+    library = imported(world)
     app = app_for(library)
     client = client_of(app)
     items = {item["filename"]: item for item in client.get("/api/v1/photos").json["items"]}
@@ -295,6 +306,15 @@ class Album:
         return next(photo for photo in self.photos if photo["type"] == kind)
 
 
+@contextlib.contextmanager
+def serving_album(world: Path) -> Iterator[Album]:
+    """The pictures that lie in world/in, imported and served."""
+    imported(world).close()
+    with serving(world / "data") as server:
+        photos = json.loads(server.get("/api/v1/photos?size=500"))["items"]
+        yield Album(server, world / "data", world / "in", photos)
+
+
 @pytest.fixture(scope="session")
 def album(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Album]:
     world = tmp_path_factory.mktemp("album")
@@ -316,21 +336,12 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Album]:
     (folder / "cut.jpg").write_bytes((SHARED / "gps" / "DSCN0010.jpg").read_bytes()[:20000])
     for number in range(120):
         taken = BUSY_DAY if number < 90 else f"2017:{number // 10 - 8:02}:{number % 10 + 1:02}"
-        exif = Image.Exif()
-        exif.get_ifd(0x8769)[0x9003] = f"{taken} {number // 60 + 10}:{number % 60:02}:00"
+        exif = taken_at(f"{taken} {number // 60 + 10}:{number % 60:02}:00")
         exif[0x010E] = "<script>alert('description')</script>"
         picture = Image.new("RGB", ((48, 36), (36, 48), (64, 36))[number % 3], (number, 80, 160))
         picture.save(folder / f"<img src=x onerror=alert({number})>.jpg", exif=exif)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(world))
-        library = open_library(
-            Config(data_dir=world / "data", settle_seconds=0, min_free_mb=0, workers=2), role="worker"
-        )
-    take_in(library, folder)
-    library.close()
-    with serving(world / "data") as server:
-        photos = json.loads(server.get("/api/v1/photos?size=500"))["items"]
-        yield Album(server, world / "data", folder, photos)
+    with serving_album(world) as served:
+        yield served
 
 
 SIZES: dict[str, dict[str, Any]] = {

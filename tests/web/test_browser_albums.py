@@ -1,6 +1,5 @@
 """Albums in a real Chromium, at both sizes: made, filled, arranged with mouse, finger and keys, nested, filled by a search, undone."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,10 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from photolib.config import Config
-from photolib.library import open_library
-
-from .conftest import Album, serving, take_in
+from .conftest import Album, serving_album, taken_at
 
 pytestmark = pytest.mark.browser
 
@@ -26,18 +22,10 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Album]:
     world = tmp_path_factory.mktemp("albums")
     (world / "in").mkdir()
     for number in range(24):
-        exif = Image.Exif()
-        exif.get_ifd(0x8769)[0x9003] = f"2018:07:14 10:{number:02}:00"
+        exif = taken_at(f"2018:07:14 10:{number:02}:00")
         Image.new("RGB", (48, 36), (10 * number, 80, 160)).save(world / "in" / f"{number}.jpg", exif=exif)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(world))
-        library = open_library(
-            Config(data_dir=world / "data", settle_seconds=0, min_free_mb=0, workers=2), role="worker"
-        )
-    take_in(library, world / "in")
-    library.close()
-    with serving(world / "data") as server:
-        yield Album(server, world / "data", world / "in", json.loads(server.get("/api/v1/photos?size=500"))["items"])
+    with serving_album(world) as served:
+        yield served
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The export in a real Chromium: photos are chosen in the grid, and come as a zip."""
 
-import json
 import zipfile
 from collections.abc import Callable, Iterator
 
@@ -8,10 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from photolib.config import Config
-from photolib.library import open_library
-
-from .conftest import Album, serving, take_in
+from .conftest import Album, serving_album, taken_at
 
 pytestmark = pytest.mark.browser
 
@@ -22,18 +18,10 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Album]:
     world = tmp_path_factory.mktemp("export")
     (world / "in").mkdir()
     for number in range(3):
-        exif = Image.Exif()
-        exif.get_ifd(0x8769)[0x9003] = f"2018:07:14 10:{number:02}:00"
+        exif = taken_at(f"2018:07:14 10:{number:02}:00")
         Image.new("RGB", (48, 36), (80 * number, 80, 160)).save(world / "in" / f"{number}.jpg", exif=exif)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(world))
-        library = open_library(
-            Config(data_dir=world / "data", settle_seconds=0, min_free_mb=0, workers=2), role="worker"
-        )
-    take_in(library, world / "in")
-    library.close()
-    with serving(world / "data") as server:
-        yield Album(server, world / "data", world / "in", json.loads(server.get("/api/v1/photos"))["items"])
+    with serving_album(world) as served:
+        yield served
 
 
 def test_chosen_photos_come_as_a_zip(open_page: Callable[..., Page]) -> None:

@@ -11,11 +11,9 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from photolib import edits
-from photolib.config import Config
 from photolib.db import connect, write
-from photolib.library import open_library
 
-from .conftest import COOKIE, SIZES, Server, serving, take_in
+from .conftest import COOKIE, SIZES, Server, imported, serving
 
 pytestmark = pytest.mark.browser
 
@@ -47,12 +45,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         folder = world / "in" / ("2014-08 Italy" if name.startswith("g") else "Home")
         folder.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (90, 60), (20 * number, 90, 160)).save(folder / name)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(world))
-        library = open_library(
-            Config(data_dir=world / "data", host="127.0.0.1", settle_seconds=0, min_free_mb=0, workers=2), role="worker"
-        )
-    take_in(library, world / "in")
+    library = imported(world)
     ids = dict(library.db.conn.execute("select filename, id from photos").fetchall())
     with write(library.db) as db:
         db.conn.execute("delete from stacks")

@@ -15,13 +15,11 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from photolib import album_edits
-from photolib.config import Config
 from photolib.db import connect, write
-from photolib.library import open_library
 from photolib.sharing import contributions, doors, links
 from tests.programs import program
 
-from .conftest import COOKIE, SHARED, Album, serving, sign_in, take_in
+from .conftest import COOKIE, SHARED, Album, serving_album, sign_in, taken_at
 
 pytestmark = pytest.mark.browser
 
@@ -39,24 +37,15 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Album]:
     folder = world / "in"
     folder.mkdir()
     for number in range(PHOTOS - 4):
-        exif = Image.Exif()
-        exif.get_ifd(0x8769)[0x9003] = f"2018:07:14 {number // 60 + 10}:{number % 60:02}:00"
         coarse = Image.effect_noise((72, 48), 70).convert("RGB").resize((720, 480), Image.Resampling.BICUBIC)
         tint = Image.new("RGB", coarse.size, (number, 120, 200 - number // 2))
+        exif = taken_at(f"2018:07:14 {number // 60 + 10}:{number % 60:02}:00")
         Image.blend(coarse, tint, 0.45).save(folder / f"{number}.jpg", exif=exif, quality=80)
     for name in ("DSCN0010.jpg", "DSCN0012.jpg", "DSCN0021.jpg"):
         shutil.copy(SHARED / "gps" / name, folder / name)
     shutil.copy(SHARED / "video" / "video.mp4", folder / "video.mp4")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(world))
-        library = open_library(
-            Config(data_dir=world / "data", settle_seconds=0, min_free_mb=0, workers=2), role="worker"
-        )
-    take_in(library, folder)
-    library.close()
-    with serving(world / "data") as server:
-        photos = json.loads(server.get("/api/v1/photos?size=500"))["items"]
-        yield Album(server, world / "data", folder, photos)
+    with serving_album(world) as served:
+        yield served
 
 
 @pytest.fixture

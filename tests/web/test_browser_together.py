@@ -12,13 +12,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from photolib import album_edits, albums
 from photolib.accounts import users
-from photolib.config import Config
 from photolib.db import connect, write
-from photolib.library import open_library
 from photolib.sharing import members
 from web.sessions import COOKIE
 
-from .conftest import SIZES, Server, serving, sign_in, take_in
+from .conftest import SIZES, Server, imported, serving, sign_in, taken_at
 
 pytestmark = pytest.mark.browser
 
@@ -51,15 +49,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     world = tmp_path_factory.mktemp("together")
     (world / "in").mkdir()
     for number in range(12):
-        exif = Image.Exif()
-        exif.get_ifd(0x8769)[0x9003] = f"2018:07:14 10:{number:02}:00"
+        exif = taken_at(f"2018:07:14 10:{number:02}:00")
         Image.new("RGB", (48, 36), (20 * number, 80, 160)).save(world / "in" / f"{number}.jpg", exif=exif)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(world))
-        library = open_library(
-            Config(data_dir=world / "data", settle_seconds=0, min_free_mb=0, workers=2), role="worker"
-        )
-    take_in(library, world / "in")
+    library = imported(world)
     with write(library.db) as db:
         ben = users.add(db, "ben", "Ben").id
         ids = [row[0] for row in db.conn.execute("select id from photos order by shown_at")]
@@ -101,11 +93,15 @@ def ask(page: Page, path: str, body: Any, method: str = "POST") -> Any:
 
 
 def order(page: Page, album: int) -> list[int]:
-    items = json.loads(page.evaluate(f"fetch('/api/v1/photos?album_id={album}').then((answer) => answer.text())"))["items"]
+    items = json.loads(page.evaluate(f"fetch('/api/v1/photos?album_id={album}').then((answer) => answer.text())"))[
+        "items"
+    ]
     return [each["photo_id"] for each in items]
 
 
-def test_what_one_adds_the_other_sees_without_losing_what_they_have_chosen(house: House, both: tuple[Page, Page]) -> None:
+def test_what_one_adds_the_other_sees_without_losing_what_they_have_chosen(
+    house: House, both: tuple[Page, Page]
+) -> None:
     anna, ben = both
     album, _ = house.album("Wedding", "contribute")
     for page in both:

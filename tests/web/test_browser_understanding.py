@@ -1,6 +1,5 @@
 """Searching, naming and turning in a real Chromium, over a library in which some things are known about the photos."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 
@@ -16,7 +15,7 @@ from photolib.library import Library, open_library
 from photolib.ports import Box, FoundFace, TextLine
 from photolib.search import documents
 
-from .conftest import Album, serving, take_in
+from .conftest import Album, serving_album, taken_at
 
 pytestmark = pytest.mark.browser
 
@@ -29,20 +28,11 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Album]:
     world = tmp_path_factory.mktemp("known")
     (world / "in").mkdir()
     for number in range(72):
-        exif = Image.Exif()
-        exif.get_ifd(0x8769)[0x9003] = f"2018:07:14 {number // 60 + 10}:{number % 60:02}:00"
         picture = Image.new("RGB", ((48, 36), (36, 48), (64, 36))[number % 3], (3 * number, 80, 160))
+        exif = taken_at(f"2018:07:14 {number // 60 + 10}:{number % 60:02}:00")
         picture.save(world / "in" / f"{number}.jpg", exif=exif)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(world))
-        library = open_library(
-            Config(data_dir=world / "data", settle_seconds=0, min_free_mb=0, workers=2), role="worker"
-        )
-    take_in(library, world / "in")
-    library.close()
-    with serving(world / "data") as server:
-        photos = json.loads(server.get("/api/v1/photos?size=500"))["items"]
-        yield Album(server, world / "data", world / "in", photos)
+    with serving_album(world) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
