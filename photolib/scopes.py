@@ -8,7 +8,7 @@ import base64
 import binascii
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlite_utils import Database
@@ -87,6 +87,12 @@ _RULES = {
         ids=1, owned=f"""select 1 from albums where id = ?1 and (owner_id = ?2
             or exists (select 1 from grants where album_id = ?1 and {grants.TO_ME.replace(":me", "?2")}))""",
     ),
+    # added-N-M: of album N what user M put there.
+    "added": _Rule(
+        """id in (select photo_id from album_photos join albums on albums.id = album_id
+             where album_id = ? and is_here = 1 and query is null and coalesce(added_by, owner_id) = ?)""",
+        ids=2,
+    ),
     # shared-N: everything with a person or since a day that another shares by grant N; see _shared().
     "shared": _Rule(
         "is_listed = 1", ids=1,
@@ -116,6 +122,12 @@ _RULES = {
         each=f"{_HERE} and exists (select 1 from photo_tags where tag_id = ? and photo_id = photos.id)",
     ),
 }  # fmt: skip
+_RULES["added"] = replace(_RULES["added"], owned=_RULES["album"].owned)
+
+
+def album_of(scope: Scope) -> int | None:
+    """The album that a scope's photos are in; None for what is no album."""
+    return scope.ids[0] if scope.kind in ("album", "added") else None
 
 
 def parse(text: str | None) -> Scope:
@@ -139,7 +151,8 @@ def pattern() -> str:
 def require(db: Database, owner_id: int, scope: Scope) -> None:
     """Raises NotFound unless the album, person, folder or tag of a scope is this owner's."""
     rule = _RULES[scope.kind]
-    for each in scope.ids if rule.owned else ():
+    named = scope.ids[:1] if scope.kind == "added" else scope.ids  # who put something there may be anybody
+    for each in named if rule.owned else ():
         if db.conn.execute(f"{rule.owned} limit 1", (each, owner_id)).fetchone() is None:
             raise NotFound("There is nothing here. Perhaps it has been deleted.")
 
@@ -294,7 +307,7 @@ def condition(owner_id: int, scope: Scope) -> tuple[str, Sequence[Any], str]:
             "There is nothing here. Perhaps it has been deleted."
         )  # another's photos are not asked for as one's own
     rule = _RULES[scope.kind]
-    if scope.kind == "album":  # several people's photos
+    if album_of(scope) is not None:  # several people's photos
         return rule.condition, scope.ids, rule.by
     return f"owner_id = ? and {rule.condition}", (owner_id, *scope.ids), rule.by
 
@@ -344,7 +357,7 @@ def ordered(
 
     of_one: whether one photo is in it, or those next to it; in_all: for what is said of all its photos.
     """
-    if scope.kind == "album":
+    if album_of(scope) is not None:
         return _in_album(db, scope)
     if scope.kind == "shared":
         return _shared(db, scope)
@@ -368,14 +381,23 @@ def _holds_much(db: Database, owner_id: int, scope: Scope) -> bool:
 
 
 def _in_album(db: Database, scope: Scope) -> Ordered:
-    row = db.conn.execute("select order_by, query is null from albums where id = ?", scope.ids).fetchone()
+    row = db.conn.execute("select order_by, query is null, owner_id from albums where id = ?", scope.ids[:1]).fetchone()
     if row is None:
         raise NotFound("There is nothing here. Perhaps it has been deleted.")
-    order, is_picked = row
+    order, is_picked, owner_id = row
     table = "album_photos" if is_picked else "found_photos"
     by, down = _ALBUM_ORDERS["oldest" if order == "manual" and not is_picked else order]
     photos = f"{table} cross join photos on photos.id = photo_id"  # cross: in the order of the album's index
-    return Ordered(photos, table, "album_id = ? and is_here = 1", scope.ids, by, "photo_id", down)
+    where, values = "album_id = ? and is_here = 1", scope.ids[:1]
+    if scope.kind == "added":
+        # What an owner puts into their own album, and what fills itself, bears nobody's name.
+        if scope.ids[1] == owner_id:
+            where += " and added_by is null" if is_picked else ""
+        elif is_picked:
+            where, values = f"{where} and added_by = ?", scope.ids
+        else:
+            where += " and 0"
+    return Ordered(photos, table, where, values, by, "photo_id", down)
 
 
 def _shared(db: Database, scope: Scope) -> Ordered:

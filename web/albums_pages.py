@@ -15,7 +15,7 @@ from photolib.db import write
 from photolib.errors import BadInput, NotFound
 from photolib.scopes import Scope
 from photolib.search import saved
-from photolib.sharing import contributions, listing
+from photolib.sharing import contributions, listing, members
 from web import asked, members_pages, words
 from web.albums import allowed_album, looked_at, path_to, rights, sentence, to_change, to_move, to_put, to_take
 from web.api import allowed_photos
@@ -53,9 +53,11 @@ def shelf() -> str:
 
 @bp.get("/albums/<int:album_id>")
 def album(album_id: int) -> str:
-    found = looked_at(album_id)
-    scope = Scope("album", (album_id,))
-    view = grid(scope, f"/albums/{album_id}")
+    """With ?by= only what that user put there."""
+    found, by = looked_at(album_id), asked.number("by") or None
+    scope = Scope("album", (album_id,)) if by is None else Scope("added", (album_id, by))
+    view = grid(scope, f"/albums/{album_id}", by=by)
+    contributors = members.contributors(library().db, found)
     return render_template(
         "album.html",
         album=found,
@@ -64,6 +66,9 @@ def album(album_id: int) -> str:
         has_map=access.sees_location(visitor(), found),
         **members_pages.of_album(found),
         said=holds(found),
+        contributors=contributors,
+        by=by,
+        shown=found.photos if by is None else sum(each.photos for each in contributors if each.user_id == by),
         grid=view,
         first=next(iter(scopes.ids(library().db, user().id, scope, 1)), None),
         orders=_orders(found),

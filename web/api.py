@@ -162,14 +162,15 @@ def asked_scope() -> Scope:
     """The scope that `?scope=` names. Raises BadInput, and NotFound when it is not the visitor's."""
     scope = scopes.parse(request.args.get("scope"))
     scopes.require(library().db, user().id, scope)
-    if scope.kind == "album":
-        album_searches.freshen(library(), albums.album(library().db, scope.ids[0]))
+    if (album_id := scopes.album_of(scope)) is not None:
+        album_searches.freshen(library(), albums.album(library().db, album_id))
     return scope
 
 
 def sees_places(scope: Scope) -> bool:
     """Whether the visitor may know where the photos of a scope were taken."""
-    album = albums.album(library().db, scope.ids[0]) if scope.kind == "album" else None
+    album_id = scopes.album_of(scope)
+    album = albums.album(library().db, album_id) if album_id is not None else None
     return seen.places_of(visitor(), scope, album)
 
 
@@ -193,7 +194,8 @@ def tile_json(photo: Tile) -> dict[str, Any]:
         "status": photo.status,
         "filename": photo.filename,
         "taken_at": photo.taken_at,
-        "utc_offset": photo.utc_offset,
+        # It says about where that was, which is asked of each photo where all is said of it.
+        "utc_offset": photo.utc_offset if is_own(photo) else None,
         "taken_at_source": photo.taken_at_source,
         "width": photo.width,
         "height": photo.height,

@@ -58,10 +58,11 @@ class Grid:
         return not self.pieces
 
 
-def grid(scope: Scope = TIMELINE, path: str = "/") -> Grid:
+def grid(scope: Scope = TIMELINE, path: str = "/", **more: int | None) -> Grid:
     """What the query asks for: `before` or `after` a cursor, or from a year, month or day downwards (`at`), else the newest.
 
-    path: of the page that shows it. Raises NotFound when the scope is not the visitor's, BadInput for a query that cannot be read.
+    path: of the page that shows it; more: what else its query says. Raises NotFound when the scope is not the visitor's, BadInput for
+    a query that cannot be read.
     """
     db, owner = library().db, user().id
     scopes.require(db, owner, scope)
@@ -89,7 +90,7 @@ def grid(scope: Scope = TIMELINE, path: str = "/") -> Grid:
     grouping, density = preferences()
     return Grid(
         str(scope), _pieces(page, grouping, scope),
-        address(path, after=newer) if newer else None, address(path, before=older) if older else None,
+        address(path, **more, after=newer) if newer else None, address(path, **more, before=older) if older else None,
         month, index, grouping, density, "" if scope == TIMELINE else f"?in={scope}",
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template
 
-from photolib import albums, tags
+from photolib import albums, scopes, tags
 from photolib.sharing import partners
 from web.albums import rights as rights_of
 from web.api import asked_scope
@@ -22,8 +22,8 @@ ZONES = (
 def selection() -> str:
     """For the photos of `?scope=`: what can be done depends on where they are."""
     scope = asked_scope()
-    if scope.kind == "album":
-        album = albums.album(library().db, scope.ids[0])
+    if (album_id := scopes.album_of(scope)) is not None:
+        album = albums.album(library().db, album_id)
         if album.owner_id != user().id:
             rights = rights_of(album)
             return render_template(

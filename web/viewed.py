@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import request
 
@@ -12,7 +13,7 @@ from photolib.faces import Cover, FaceOnPhoto
 from photolib.ports import Box
 from photolib.scopes import TIMELINE, Scope
 from photolib.search import engine, likeness
-from photolib.sharing import contributions, members, names
+from photolib.sharing import contributions, grants, members, names
 from photolib.understood import PhotoPlace
 from photolib.variants import LADDER, SIZES
 from web import words
@@ -32,10 +33,11 @@ OFFSETS = (
     *range(-720, 841, 60), -570, -210, -150, 210, 270, 330, 345, 390, 525, 570, 630, 765,
 )  # fmt: skip
 # Scopes that archived photos are in as well as others.
-WITH_ARCHIVED = ("favourites", "album", "tag", "trash")
+WITH_ARCHIVED = ("favourites", "album", "added", "tag", "trash")
 # Where a scope is looked at as a grid.
 PAGES = {
-    "timeline": "/", "album": "/albums/{}", "person": "/people/{}", "people": "/people/{}/with/{}", "folder": "/folders/{}",
+    "timeline": "/", "album": "/albums/{}", "added": "/albums/{}?by={}",
+    "person": "/people/{}", "people": "/people/{}/with/{}", "folder": "/folders/{}",
     "tree": "/folders/{}/all", "tag": "/tags/{}", "undated": "/review", "unplaced": "/places/unplaced", "placed": "/places",
     "box": "/places",
 }  # fmt: skip
@@ -81,10 +83,13 @@ def viewed(photo: Photo) -> dict[str, Any]:
 
 
 def _added_by(photo: Photo, scope: Scope) -> str:
-    """Who put a photo into the album it is looked at in, where that is not the album's owner."""
-    if scope.kind != "album":
+    """Who put a photo into the album it is looked at in. Empty for what another's album has of its owner, and where nobody else looks."""
+    album_id = scopes.album_of(scope)
+    if album_id is None:
         return ""
-    who = members.added_by(library().db, scope.ids[0], photo.id)
+    who = members.added_by(library().db, album_id, photo.id)
+    if who is None and is_own(photo) and grants.of_album(library().db, album_id):
+        who = photo.owner_id
     return names.shown(library().db, [who]).get(who, "") if who is not None else ""
 
 
@@ -191,7 +196,8 @@ def _standing(photo: Photo, scope: Scope) -> Standing:
     page = PAGES.get(scope.kind, f"/{scope.kind}").format(*scope.ids)
     before = scopes.cursor_onto(library().db, user().id, photo.id, scope)
     tail = "" if scope == TIMELINE else f"?in={scope}"
-    return Standing(address(page, before=before), tail, newer, older, is_by_time=scope.kind != "album")
+    back = f"{page}&{urlencode({'before': before})}" if "?" in page and before else address(page, before=before)
+    return Standing(back, tail, newer, older, is_by_time=scopes.album_of(scope) is None)
 
 
 def _between(ids: list[int], photo_id: int, back: str, tail: str) -> Standing:

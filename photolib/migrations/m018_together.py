@@ -26,6 +26,8 @@ def m018_together(db: Database) -> None:
              grant_id integer not null references grants(id) on delete cascade,
              primary key (user_id, grant_id)) strict, without rowid""",
         "create index idx_grants_seen_grant on grants_seen (grant_id)",
+        # What each of those who fill an album together put into it.
+        "create index idx_album_photos_of on album_photos (album_id, added_by, photo_at, photo_id, is_here) where added_by is not null",
         # Asked of every picture that is somebody else's: does its owner share everything since a day?
         "create index idx_grants_since on grants (owner_id) where since is not null",
     ]

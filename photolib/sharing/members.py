@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from photolib.accounts.users import CALLED
 from photolib.albums import Album
 from photolib.errors import BadInput, NotFound
 from photolib.sharing import activity, grants, names
@@ -56,7 +57,7 @@ def of_album(db: Database, album: Album) -> list[Member]:
 def strangers(db: Database, user_id: int, without: list[int], most: int = 500) -> list[Person]:
     """Who else has an account here, by name: to be invited by somebody, without those who are in already."""
     rows = db.conn.execute(
-        """select id, coalesce(nullif(display_name, ''), name) as called from users
+        f"""select id, {CALLED} as called from users
            where is_disabled = 0 and id <> ? and id not in (select value from json_each(?)) order by called collate nocase limit ?""",
         (user_id, json.dumps(without), most),
     )
@@ -65,9 +66,7 @@ def strangers(db: Database, user_id: int, without: list[int], most: int = 500) -
 
 def somebody(db: Database, user_id: int) -> Person:
     """A user who can be invited. Raises BadInput."""
-    row = db.conn.execute(
-        "select id, coalesce(nullif(display_name, ''), name) from users where id = ? and is_disabled = 0", (user_id,)
-    ).fetchone()
+    row = db.conn.execute(f"select id, {CALLED} from users where id = ? and is_disabled = 0", (user_id,)).fetchone()
     if row is None:
         raise BadInput("There is nobody of this name here.")
     return Person(*row)
@@ -143,6 +142,29 @@ def added_by(db: Database, album_id: int, photo_id: int) -> int | None:
         "select added_by from album_photos where album_id = ? and photo_id = ?", (album_id, photo_id)
     ).fetchone()
     return row[0] if row else None
+
+
+@dataclass(frozen=True)
+class Contributor:
+    """Somebody whose photos are in an album, and how many of them can be seen there."""
+
+    user_id: int
+    name: str
+    photos: int
+
+
+def contributors(db: Database, album: Album) -> list[Contributor]:
+    """Who put the photos of an album there: its owner first, then whoever put in most. Empty where all are the owner's."""
+    rows = db.conn.execute(
+        """select added_by, count(*) as photos from album_photos where album_id = ? and added_by is not null and is_here = 1
+           group by added_by order by photos desc, added_by""",
+        (album.id,),
+    ).fetchall()
+    if not rows:
+        return []
+    counts = {album.owner_id: album.photos - sum(row[1] for row in rows), **dict(rows)}
+    called = names.shown(db, counts)
+    return [Contributor(each, called.get(each, ""), photos) for each, photos in counts.items() if photos > 0]
 
 
 def sweep(db: Database, album_id: int) -> None:

@@ -41,6 +41,6 @@ def _visible(who: Visitor, albums: list[dict[str, Any]]) -> list[dict[str, Any]]
 
 def places_of(who: Visitor, scope: Scope, album: Album | None = None) -> bool:
     """Whether somebody who looks at a scope may know where its photos were taken. album: that of the scope."""
-    if scope.kind == "album" and album is not None:
+    if album is not None:
         return access.sees_location(who, album)
     return scope.kind != "shared" or grants.grant(who.db, scope.ids[0]).show_location

@@ -92,6 +92,7 @@ document.addEventListener("click", (event) => {
 // What changed in the head of an album may have changed which photos there are, and their order; and the other way round.
 document.addEventListener("refreshed", ({ target }) => {
   if (target.id !== "album-head") return
+  refresh(["album-contributors"])
   const grid = document.querySelector("photo-grid")
   if ((held() === 0) === Boolean(grid)) refresh(["album-photos"]) // the first photo has come, or the last one gone
   else grid?.renew?.()
