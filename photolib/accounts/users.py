@@ -45,8 +45,9 @@ class Usage:
     bytes: int
 
 
-SELECT = """users.id, users.name, users.role, coalesce(nullif(users.display_name, ''), users.name), users.quota_bytes, users.language,
-  users.theme, users.is_disabled, users.password_hash is not null, users.created_at"""
+CALLED = "coalesce(nullif(users.display_name, ''), users.name)"  # the name a user shows to others here
+SELECT = f"""users.id, users.name, users.role, {CALLED}, users.quota_bytes, users.language, users.theme,
+  users.is_disabled, users.password_hash is not null, users.created_at"""
 
 
 def account_of(row: Sequence[Any]) -> Account:

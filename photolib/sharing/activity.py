@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlite_utils import Database
 
+from photolib.accounts.users import CALLED
+
 # What may stand in the list; other rooms add to it what they note.
 ADDED, REMOVED, MOVED, CHANGED = "add", "remove", "move", "change"
 INVITED, JOINED, LEFT, CONTRIBUTED = "invited", "joined", "left", "contributed"
@@ -71,7 +73,7 @@ def is_shared(db: Database, album_id: int) -> bool:
 def lines(db: Database, album_id: int, reader_id: int, before: int | None = None, size: int = 30) -> list[Line]:
     """What happened, the latest first; from the line `before` on."""
     rows = db.conn.execute(
-        """select album_activity.id, at, what, user_id, coalesce(nullif(display_name, ''), name), photos, said,
+        f"""select album_activity.id, at, what, user_id, {CALLED}, photos, said,
              album_activity.id > coalesce((select activity_id from album_looks where album_looks.user_id = :reader
                and album_looks.album_id = album_activity.album_id), 0) and user_id is not :reader
            from album_activity left join users on users.id = user_id

@@ -5,6 +5,8 @@ from collections.abc import Collection
 
 from sqlite_utils import Database
 
+from photolib.accounts.users import CALLED
+
 
 def for_strangers(db: Database, user_id: int) -> str:
     """What a user calls themselves, for whoever has a link of theirs: empty without, since the name they sign in with is half a secret."""
@@ -15,7 +17,7 @@ def for_strangers(db: Database, user_id: int) -> str:
 def shown(db: Database, user_ids: Collection[int]) -> dict[int, str]:
     """The names that these users show, by their ids; who is gone is left out."""
     rows = db.conn.execute(
-        "select id, coalesce(nullif(display_name, ''), name) from users where id in (select value from json_each(?))",
+        f"select id, {CALLED} from users where id in (select value from json_each(?))",
         (json.dumps(list(user_ids)),),
     )
     return dict(rows.fetchall())

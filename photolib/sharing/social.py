@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from photolib.accounts.users import CALLED
 from photolib.errors import BadInput, NotFound, Refused
 from photolib.said import Said
 from photolib.sharing import grants
@@ -49,7 +50,6 @@ class Comment:
     at: str
 
 
-_SHOWN = "coalesce(nullif(users.display_name, ''), users.name)"
 _STATE = "case when {0}.asked_at is null then null when {0}.accepted_at is null then 'asked' else 'accepted' end"
 
 
@@ -58,7 +58,7 @@ _STATE = "case when {0}.asked_at is null then null when {0}.accepted_at is null 
 
 def someone(db: Database, user_id: int) -> Someone:
     """Raises NotFound for who is not here or was disabled."""
-    row = db.conn.execute(f"select id, {_SHOWN} from users where id = ? and not is_disabled", (user_id,)).fetchone()
+    row = db.conn.execute(f"select id, {CALLED} from users where id = ? and not is_disabled", (user_id,)).fetchone()
     if row is None:
         raise NotFound("There is nobody here by that number.")
     return Someone(*row)
@@ -67,7 +67,7 @@ def someone(db: Database, user_id: int) -> Someone:
 def everybody_else(db: Database, user_id: int) -> list[Tie]:
     """All others who have an account here, by name, and what they and somebody are to each other."""
     rows = db.conn.execute(
-        f"""select users.id, {_SHOWN} as shown, {_STATE.format("mine")}, {_STATE.format("theirs")} from users
+        f"""select users.id, {CALLED} as shown, {_STATE.format("mine")}, {_STATE.format("theirs")} from users
             left join follows mine on mine.follower_id = :me and mine.followed_id = users.id
             left join follows theirs on theirs.follower_id = users.id and theirs.followed_id = :me
             where users.id <> :me and not is_disabled order by shown collate nocase, users.id""",
@@ -133,7 +133,7 @@ def feed(db: Database, user_id: int, before: int | None = None, size: int = 50) 
     What is for everybody comes only from people whom they follow.
     """
     rows = db.conn.execute(
-        f"""select {grants.COLUMNS}, {_SHOWN} from grants join users on users.id = grants.owner_id
+        f"""select {grants.COLUMNS}, {CALLED} from grants join users on users.id = grants.owner_id
             where grants.owner_id <> :me and not is_disabled and (:before is null or grants.id < :before) and {grants.TO_ME}
               and (audience <> 'public' or exists (
                 select 1 from follows where follower_id = :me and followed_id = grants.owner_id and accepted_at is not null))
@@ -167,7 +167,7 @@ def unlike(db: Database, user_id: int, photo_id: int) -> None:
 
 def likes(db: Database, user_id: int, photo_id: int) -> Likes:
     rows = db.conn.execute(
-        f"select users.id, {_SHOWN} from likes join users on users.id = user_id where photo_id = ? order by at, users.id",
+        f"select users.id, {CALLED} from likes join users on users.id = user_id where photo_id = ? order by at, users.id",
         (photo_id,),
     ).fetchall()
     return Likes([Someone(*row) for row in rows], any(row[0] == user_id for row in rows))
@@ -208,8 +208,11 @@ def uncomment(db: Database, user_id: int, photo_id: int, comment_id: int) -> Com
     return found
 
 
-def put_back(db: Database, comment: Comment) -> None:
-    """Undo uncomment(), unless the photo is gone."""
+def put_back(db: Database, user_id: int, comment: Comment) -> None:
+    """Undo somebody's uncomment(), unless the photo is gone. Raises NotFound for whoever may not see it any more."""
+    row = db.conn.execute("select owner_id from photos where id = ?", (comment.photo_id,)).fetchone()
+    if row is not None and not _is_seen(db, user_id, comment.photo_id, row[0]):
+        raise NotFound("This can no longer be undone.")
     db.conn.execute(
         """insert into comments (id, photo_id, user_id, text, at) select ?, photos.id, ?, ?, ? from photos where photos.id = ?
            on conflict do nothing""",
@@ -223,19 +226,23 @@ def latest_comment(db: Database) -> int:
 
 
 def commented(db: Database, user_id: int, after: int) -> tuple[list[int], int]:
-    """About which photos others said something after the comment with this id: somebody's own, and those about which they said something
-    themselves. And the id to ask from next time."""
+    """About which photos others said something after the comment with this id: somebody's own, and those that they still may see and
+    about which they said something themselves. And the id to ask from next time."""
     last = latest_comment(db)
     if last <= after:
         return [], last
     rows = db.conn.execute(
-        """select distinct photo_id from comments join photos on photos.id = photo_id
+        """select distinct photo_id, owner_id from comments join photos on photos.id = photo_id
            where comments.id > :after and comments.id <= :last and user_id <> :me and (photos.owner_id = :me or exists (
              select 1 from comments mine where mine.photo_id = comments.photo_id and mine.user_id = :me))
            order by photo_id limit 100""",
         {"after": after, "last": last, "me": user_id},
     )
-    return [row[0] for row in rows.fetchall()], last
+    return [photo_id for photo_id, owner_id in rows.fetchall() if _is_seen(db, user_id, photo_id, owner_id)], last
+
+
+def _is_seen(db: Database, user_id: int, photo_id: int, owner_id: int) -> bool:
+    return owner_id == user_id or grants.on_photo(db, user_id, photo_id, owner_id) is not None
 
 
 def counts(db: Database, photo_id: int) -> tuple[int, int]:
@@ -255,7 +262,7 @@ def _one_comment(db: Database, comment_id: int) -> Comment:
 
 def _comments(db: Database, where: str, *values: Any) -> list[Comment]:
     rows: Sequence[Any] = db.conn.execute(
-        f"""select comments.id, photo_id, users.id, {_SHOWN}, text, at from comments join users on users.id = user_id where {where}""",
+        f"""select comments.id, photo_id, users.id, {CALLED}, text, at from comments join users on users.id = user_id where {where}""",
         values,
     ).fetchall()
     return [Comment(row[0], row[1], Someone(row[2], row[3]), row[4], row[5]) for row in rows]
