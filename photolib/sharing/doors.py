@@ -4,6 +4,8 @@ A wrong password makes whoever sits at that address wait longer each time, for t
 each further try at the link wait some seconds, and no more, so that nobody can keep others out. Whoever is in already is not asked.
 """
 
+import unicodedata
+
 from sqlite_utils import Database
 
 from photolib.accounts import passwords, throttle
@@ -25,7 +27,7 @@ def come_in(db: Database, link: Link, password: str, client: Client) -> str:
         counters = throttle.of_link(link.id, client.address)
         with write(db, durable=True) as changed:
             throttle.count(changed, *counters)
-        if not passwords.matches(password[:LONGEST_PASSWORD], link.password):
+        if not passwords.matches(_heard(password[:LONGEST_PASSWORD]), link.password):
             with write(db) as changed:
                 links.note(changed, link.id, "refused", client)
             raise Refused("This is not the password. Ask the person who sent you the link.")
@@ -40,6 +42,13 @@ def come_in(db: Database, link: Link, password: str, client: Client) -> str:
 
 def hashed(password: str) -> str:
     """A link's password as it is kept. Raises BadInput for one that will not do. Called outside of write()."""
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+    heard = _heard(password)
+    if len(heard) < SHORTEST_PASSWORD or len(password) > LONGEST_PASSWORD:
         raise BadInput("The password of a link has at least %(least)s characters.", least=SHORTEST_PASSWORD)
-    return passwords.hash(password)
+    return passwords.hash(heard)
+
+
+def _heard(password: str) -> str:
+    """A password as somebody hears it on the telephone: without capitals, blanks and dashes."""
+    plain = unicodedata.normalize("NFKC", password).casefold()
+    return "".join(each for each in plain if not each.isspace() and unicodedata.category(each) != "Pd")

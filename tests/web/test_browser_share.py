@@ -283,3 +283,32 @@ def test_the_frame_changes_photos_and_outlives_the_server(open_page: OpenPage, s
     )
     expect(page.locator("#clock")).to_have_text(re.compile(r"^\d+:\d\d$"))
     assert page.locator(".slide").count() <= 2
+
+
+def test_on_a_phone_a_long_press_chooses_and_space_does_on_keys(open_page: OpenPage, share: Share) -> None:
+    page = open_page(share("DSCN", permission="download"), "phone", is_signed_in=False)
+    tile = page.locator(".tile").first
+    box = tile.bounding_box()
+    assert box
+    finger = page.context.new_cdp_session(page)
+    point = {"x": box["x"] + 40, "y": box["y"] + 40}
+    finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+    expect(page.locator("#how-many")).to_have_text("1 chosen")
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(tile).to_have_attribute("aria-pressed", "true")
+    page.locator(".tile").nth(1).focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#how-many")).to_have_text("2 chosen")
+    assert page.locator("dialog[open]").count() == 0
+
+
+def test_the_viewer_is_there_before_the_first_tap(open_page: OpenPage, share: Share) -> None:
+    page = open_page("/login", "phone", is_signed_in=False)
+    came: list[str] = []
+    page.on("request", lambda said: came.append(said.url.partition("/static/")[2].partition("/")[2]))
+    page.goto(page.url.replace("/login", share()))
+    page.wait_for_load_state("networkidle")
+    fetched = {each for each in came if each}
+    page.locator(".tile").first.click()
+    expect(page.locator("dialog[open] .slide .picture").first).to_be_visible()
+    assert {each for each in came if each} - fetched <= {"icon.svg"}

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from PIL import Image
 
 from photolib import album_edits
 from photolib.db import write
+from photolib.errors import BadInput
 from photolib.library import Library
 from photolib.sharing import contributions, doors, links
 from photolib.sharing.links import Link
@@ -239,6 +241,19 @@ def test_the_door_names_nothing_and_opens_with_the_password(
     assert "from Anna" in guest.get(right.location).text
     assert guest.get(f"/s/{token}/media/{keys[0]}/thumb").status_code == 200
     assert [what for what, _ in log(library)] == ["refused", "opened"]
+
+
+@pytest.mark.parametrize("heard", ["bamu-tefo-rila", "Bamu Tefo Rila", " BAMUTEFORILA ", "bamu\u2013tefo\u2014rila"])
+def test_a_password_told_on_the_telephone_opens_however_it_is_written(
+    guest: FlaskClient, share: Share, photo_ids: list[int], heard: str
+) -> None:
+    token = share(photo_ids, password="bamu-tefo-rila")
+    assert guest.post(f"/s/{token}", data={"password": heard}).status_code == 303
+
+
+def test_dashes_alone_are_no_password() -> None:
+    with pytest.raises(BadInput):
+        doors.hashed("- - - - - -")
 
 
 def test_guessing_is_slowed_down_and_says_how_long(guest: FlaskClient, share: Share, photo_ids: list[int]) -> None:
@@ -615,3 +630,44 @@ def test_json_of_a_link_names_no_file_and_no_person(
     for path in ("/summary", "/wall", "/feed.json"):
         said = json.dumps(guest.get(f"/s/{token}{path}").json)
         assert not re.search(r"\.jpg\"|/in/|admin|filename|owner", said.replace("preview.jpg", ""))
+
+
+def test_a_feed_does_not_say_by_the_time_zone_where_photos_were_taken(
+    guest: FlaskClient, library: Library, share: Share, photo_ids: list[int]
+) -> None:
+    with write(library.db) as db:
+        db.conn.execute("update photos set utc_offset = 600, shown_at = '2024-06-14T14:03:00.000'")
+    for shows, moment in ((False, "2024-06-14T14:03:00Z"), (True, "2024-06-14T04:03:00Z")):
+        token = share(photo_ids, show_location=shows)
+        assert {each["date_published"] for each in guest.get(f"/s/{token}/feed.json").json["items"]} == {moment}
+        assert moment in guest.get(f"/s/{token}/feed.atom").text
+
+
+def test_a_download_in_ranges_is_counted_once(
+    guest: FlaskClient, library: Library, share: Share, photo_ids: list[int], keys: list[str]
+) -> None:
+    address = f"/s/{share(photo_ids, permission='download')}/download/{keys[0]}"
+    assert guest.head(address).status_code == 200
+    assert log(library) == []
+    assert guest.get(address, headers={"Range": "bytes=0-"}).status_code == 206
+    assert guest.get(address, headers={"Range": "bytes=100-"}).status_code == 206
+    assert log(library) == [("downloaded", 1)]
+
+
+def test_a_film_to_look_at_does_not_say_what_its_file_is_called(
+    guest: FlaskClient,
+    library: Library,
+    share: Share,
+    tmp_path: Path,
+    import_folder: ImportFolder,
+    shared_photos: Path,
+) -> None:
+    (tmp_path / "films").mkdir()
+    shutil.copy(shared_photos / "video" / "video.mp4", tmp_path / "films" / "surprise.mp4")
+    import_folder(tmp_path / "films")
+    [(film, key)] = library.db.conn.execute("select id, key from photos").fetchall()
+    looking, taking = share([film]), share([film], permission="download")
+    shown = guest.get(f"/s/{looking}/media/{key}/video")
+    assert shown.status_code == 200
+    assert "surprise" not in str(shown.headers)
+    assert "surprise" in guest.get(f"/s/{taking}/download/{key}").headers["Content-Disposition"]

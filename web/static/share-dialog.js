@@ -100,11 +100,21 @@ async function show(form, made) {
   if (!address) return location.assign(made.page)
   const place = form.parentElement.querySelector("div[data-made]")
   const more = Object.assign(document.createElement("a"), { className: "plain", href: made.page, textContent: _("Options and visits") })
-  place.replaceChildren(document.importNode(address, true), more)
+  const password = form.elements.password.value
+  place.replaceChildren(document.importNode(address, true), ...(password ? [toTell(password)] : []), more)
   place.hidden = false
   form.hidden = true
   form.parentElement.querySelector(".there")?.remove()
   place.querySelector("button")?.focus()
+}
+
+/** The password, which is shown this once. */
+function toTell(password) {
+  const part = Object.assign(document.createElement("div"), { className: "to-tell" })
+  const word = Object.assign(document.createElement("p"), { className: "long", textContent: _("Password: {password}", { password }) })
+  const what = Object.assign(document.createElement("p"), { className: "quiet", textContent: _("Tell it on the telephone, or note it down: it is not shown again.") })
+  part.append(word, what)
+  return part
 }
 
 // ------------------------------------------------------------ parts of it

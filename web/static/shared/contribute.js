@@ -27,7 +27,9 @@ async function run(files) {
   stop = new AbortController()
   const button = form.querySelector("button")
   button.disabled = true
-  document.getElementById("sent").hidden = false
+  const report = document.getElementById("sent")
+  report.setAttribute("aria-live", "off") // how far it is changes many times a second
+  report.hidden = false
   const items = files.map(item)
   document.getElementById("files").replaceChildren(...items.map(({ line }) => line))
   sent = 0
@@ -51,6 +53,7 @@ async function run(files) {
   stop = undefined
   button.disabled = false
   form.elements.files.value = ""
+  report.setAttribute("aria-live", "polite")
   const said = [done && plural("{n} photo was sent. Thank you.", "{n} photos were sent. Thank you.", done)]
   said.push(wrong && plural("{n} could not be sent.", "{n} could not be sent.", wrong))
   document.getElementById("how-far").textContent = said.filter(Boolean).join(" ")

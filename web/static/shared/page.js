@@ -5,6 +5,7 @@ document.documentElement.classList.add("has-script")
 
 const LOOK = 60_000 // ms between two looks for new photos, while somebody sees the page
 const AHEAD = "1500px" // of what is not in sight yet, so much is fetched
+const HELD = 450, HELD_STILL = 10 // ms of a long press, and px that the finger may move
 
 // Load and error events do not bubble, so they are caught on their way down.
 document.addEventListener("load", ({ target }) => {
@@ -62,16 +63,33 @@ const welcome = (root) => {
 }
 
 const viewer = () => import("./viewer.js")
+
+// What shows one photo is fetched once the page rests, so that the first tap waits for nothing; it lasts as long as this version does.
+const FOR_THE_VIEWER = [
+  "./viewer.js", "../viewer/flight.js", "../viewer/motion.js", "../viewer/moving.js", "../viewer/slideshow.js", "../viewer/stage.js",
+  "../viewer/gestures.js", "../viewer/zoom.js", "../viewer.css",
+]
+const whenIdle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 500))
+const prepareViewer = () =>
+  whenIdle(() => FOR_THE_VIEWER.forEach((each) => fetch(new URL(each, import.meta.url), { priority: "low" }).catch(() => {})))
 const isPlain = (event) => !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button)
 
 class SharedPhotos extends HTMLElement {
   #chosen = new Set()
+  #held // the finger that rests: {timer, x, y}
+  #wasHeld = false
   #end = new IntersectionObserver((all) => all.some((each) => each.isIntersecting) && this.more(), { rootMargin: AHEAD })
   #loading
 
   connectedCallback() {
     welcome(this)
+    if (document.readyState === "complete") prepareViewer()
+    else addEventListener("load", prepareViewer, { once: true })
     this.addEventListener("click", (event) => this.#click(event))
+    this.addEventListener("keydown", (event) => this.#key(event))
+    for (const type of ["pointerdown", "pointermove", "pointerup", "pointercancel", "contextmenu"]) {
+      this.addEventListener(type, (event) => this.#hold(event), { passive: type !== "contextmenu" })
+    }
     document.addEventListener("click", (event) => this.#around(event))
     addEventListener("keydown", (event) => event.key === "Escape" && this.isChoosing && this.choose(false))
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#look())
@@ -127,6 +145,7 @@ class SharedPhotos extends HTMLElement {
     const tile = event.target.closest(".tile")
     if (!tile || !isPlain(event)) return
     event.preventDefault()
+    if (this.#wasHeld) return (this.#wasHeld = false) // the end of a long press
     if (this.isChoosing) return this.#toggle(tile)
     viewer().then(({ open }) => open(tile, this), () => location.assign(tile.href))
   }
@@ -157,6 +176,34 @@ class SharedPhotos extends HTMLElement {
     document.getElementById("chosen").hidden = !isOn
     this.#count()
     if (isOn) this.querySelector(".tile")?.focus({ preventScroll: true })
+  }
+
+  /** A long press on a phone chooses the photo under the finger. */
+  #hold(event) {
+    const tile = event.target.closest(".tile")
+    if (event.type === "contextmenu") {
+      if (this.isChoosing && event.pointerType !== "mouse") event.preventDefault()
+      return
+    }
+    if (event.type === "pointermove" && Math.hypot(event.clientX - this.#held?.x, event.clientY - this.#held?.y) < HELD_STILL) return
+    clearTimeout(this.#held?.timer)
+    this.#held = undefined
+    if (event.type !== "pointerdown" || event.pointerType === "mouse" || !event.isPrimary || !tile || !document.getElementById("chosen")) return
+    this.#wasHeld = false
+    const timer = setTimeout(() => {
+      this.#wasHeld = true
+      if (!this.isChoosing) this.choose(true)
+      this.#toggle(tile)
+      navigator.vibrate?.(10)
+    }, HELD)
+    this.#held = { timer, x: event.clientX, y: event.clientY }
+  }
+
+  #key(event) {
+    const tile = event.target.closest(".tile")
+    if (event.key !== " " || !tile || !this.isChoosing) return
+    event.preventDefault() // it says it is a button now
+    this.#toggle(tile)
   }
 
   #toggle(tile) {

@@ -102,6 +102,7 @@ class SharedViewer extends HTMLElement {
   }
 
   #showArticle(article) {
+    begin(article)
     this.#leave()
     const act = this.contains(document.activeElement) ? document.activeElement.closest("[data-act]")?.dataset.act : undefined
     this.#put(article)
@@ -135,13 +136,21 @@ class SharedViewer extends HTMLElement {
     this.wake()
   }
 
-  /** Fetch the neighbours, so that they are there when somebody turns. */
+  /** Fetch the neighbours, so that they are there when somebody turns. Their pictures wait for the one that is looked at. */
   #prepare(viewed) {
     this.#beside = {}
+    const picture = viewed.querySelector(".slide .picture")
+    const isHere = !picture || picture.complete || new Promise((done) => ["load", "error"].forEach((type) => picture.addEventListener(type, done, { once: true })))
     for (const act of ["older", "newer"]) {
       const link = viewed.querySelector(`a.turn.${act}:not([hidden])`)
-      if (link) this.#get(link.href).then((article) => viewed === this.viewed && (this.#beside[act] = made(article)), () => {})
+      if (link) this.#get(link.href).then((article) => viewed === this.viewed && this.#keep(act, later(article), isHere), () => {})
     }
+  }
+
+  async #keep(act, article, isHere) {
+    this.#beside[act] = article
+    await isHere
+    if (this.#beside[act] === article) begin(article)
   }
 
   // ------------------------------------------------------------ what the stage asks and tells
@@ -247,6 +256,7 @@ class SharedViewer extends HTMLElement {
     this.#go(link)
     const ready = this.#beside[act]
     if (ready?.dataset.photo === this.wanted) {
+      begin(ready)
       const picture = isSlow && ready.querySelector(".slide .picture")
       if (picture) await Promise.race([picture.decode().catch(() => {}), new Promise((done) => setTimeout(done, 3000))])
       if (ready.dataset.photo === this.wanted) this.#showArticle(ready)
@@ -310,6 +320,23 @@ function made(article, quick = quickOf(article.dataset.photo)) {
   const copy = document.importNode(article, true)
   if (quick) copy.querySelector("img.quick")?.setAttribute("src", quick.currentSrc || quick.src)
   return copy
+}
+
+/** The same, which shows what is there already and fetches nothing before begin(). */
+function later(article) {
+  const still = article.cloneNode(true) // its document fetches nothing
+  for (const each of still.querySelectorAll(".slide .picture[src]")) {
+    each.dataset.later = each.getAttribute("src")
+    each.removeAttribute("src")
+  }
+  return made(still)
+}
+
+function begin(article) {
+  const picture = article.querySelector(".slide .picture[data-later]")
+  if (!picture) return
+  picture.src = picture.dataset.later
+  delete picture.dataset.later
 }
 
 function quickOf(key) {
