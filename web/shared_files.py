@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from functools import partial
 from typing import IO, cast
 
@@ -17,6 +18,7 @@ from photolib.cleaning import copies
 from photolib.cleaning.copies import Size
 from photolib.cleaning.pieces import Keep
 from photolib.db import write
+from photolib.downloads import Entry
 from photolib.errors import BadInput, NotFound, TryLater, UnreadablePhoto
 from photolib.library import Library
 from photolib.sharing import links, shown
@@ -24,7 +26,6 @@ from web import asked, media, sessions, shared, zips
 from web.guard import takes_files
 from web.here import library, visitor
 from web.limits import Turns
-from web.zips import Entry
 
 bp = Blueprint("shared_files", __name__, url_prefix="/s/<token>")
 
@@ -62,6 +63,7 @@ def _film(key: str, role: str) -> Response:
     with _turn():
         response = media.clean_copy(found, shared.keep())
     response.headers["Cache-Control"] = A_WHILE
+    del response.headers["Content-Disposition"]  # what a file is called is part of what is taken home
     return response
 
 
@@ -75,10 +77,15 @@ def one(token: str, key: str) -> Response:
         response = media.send(copy.open(), copy.size, copy.media_type, copy.etag)
     response.headers["Content-Disposition"] = media.disposition("attachment", _name(found, copy.extension))
     response.headers["Cache-Control"] = "private, no-cache"
-    if request.method == "GET" and response.status_code == 200:
+    if request.method == "GET" and _is_from_start(response):
         with write(library().db) as db:
             links.note_more(db, shared.link().id, "downloaded", sessions.client(), 1)
     return response
+
+
+def _is_from_start(response: Response) -> bool:
+    """Whether a file is sent whole, or from its first byte on: programs that download in ranges begin there, once."""
+    return response.status_code == 200 or response.headers.get("Content-Range", "").startswith("bytes 0-")
 
 
 def _shown(found: Sequence[Media], action: Action, roles: Sequence[str] = ("main",)) -> Media:
@@ -107,6 +114,9 @@ def _turn() -> Iterator[None]:
 
     @after_this_request
     def until_read(response: Response) -> Response:
+        response.direct_passthrough = (
+            False  # or the server is given the file alone, and nobody is told when it has been read
+        )
         response.call_on_close(lambda: STREAMS.give_back(place))
         return response
 
@@ -129,7 +139,9 @@ def several(token: str) -> Response:
     try:
         entries = _entries(lib, visitor(), photo_ids, shared.keep(), size, token, shared.cookie())
         is_small = len(photo_ids) <= MEASURED and _effort(lib, photo_ids, size) <= MEASURED_EFFORT
-        response = zips.answer(list(entries) if is_small else entries, downloads.plain(link.name or album.title))
+        response = zips.answer(
+            list(entries) if is_small else entries, f"{downloads.plain(link.name or album.title)} {date.today()}"
+        )
         with write(lib.db) as db:
             links.note(db, link.id, "downloaded", sessions.client(), len(photo_ids))
     except BaseException:
@@ -154,7 +166,7 @@ def _entries(
         return copy.open()
 
     for name, copy in _named(_copies(lib, who, photo_ids, keep, size)):
-        yield Entry(name, copy.size, partial(open_still, copy))
+        yield Entry(name, copy.size, partial(downloads.pieces, partial(open_still, copy)))
 
 
 def _copies(
