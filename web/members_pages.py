@@ -92,8 +92,13 @@ def invite(album_id: int) -> Response:
     user_id = form_number("user") if audience == "user" else None
     with write(library().db) as db:
         members.invite(db, user().id, found, audience, user_id, role, shows)
-        name = members.somebody(db, user_id).name if user_id is not None else together.audience_words(audience)
-    return done(_("%(name)s sees this album now.", name=name), go=_page(album_id))
+    if user_id is not None:
+        said = _("%(name)s sees this album now.", name=members.somebody(library().db, user_id).name)
+    elif audience == "public":
+        said = _("Everybody with an account here sees this album now.")
+    else:
+        said = _("Those who follow the owner see this album now.")
+    return done(said, go=_page(album_id))
 
 
 @bp.post("/albums/<int:album_id>/people/<int:member_id>")
