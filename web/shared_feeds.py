@@ -107,10 +107,10 @@ def _answer(response: Response) -> Response:
 
 
 def _moment(tile: Tile) -> str:
-    """When it was taken (RFC 3339): local time is called UTC where its zone is not known."""
+    """When it was taken (RFC 3339): local time is called UTC where its zone is not known, or not told, as it says about where that was."""
     try:
         local = datetime.fromisoformat(tile.taken_at).replace(tzinfo=UTC)
-        moment = local - timedelta(minutes=tile.utc_offset or 0)
+        moment = local - timedelta(minutes=(tile.utc_offset if shared.link().show_location else None) or 0)
     except (ValueError, OverflowError):
         return "1970-01-01T00:00:00Z"
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment.year >= 1000 else "1970-01-01T00:00:00Z"

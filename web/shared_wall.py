@@ -13,6 +13,7 @@ from photolib.catalog import Tile
 from photolib.scopes import Scope
 from photolib.sharing import shown
 from web import shared, shared_pages, words
+from web.api import sees_places
 from web.here import library, user
 
 bp = Blueprint("shared_wall", __name__, url_prefix="/s/<token>")
@@ -49,7 +50,7 @@ def next_of_link(token: str) -> Response:
 def of_scope() -> str:
     """What is one's own: `in` names the scope, the timeline without."""
     scope = _scope()
-    return _page("photolib", f"/frame/photos?in={scope}", may_tell_place=True)
+    return _page("photolib", f"/frame/photos?in={scope}", may_tell_place=sees_places(scope))
 
 
 @mine.get("/frame/photos")
@@ -61,7 +62,7 @@ def next_of_scope() -> Response:
         tiles, cursor = page.photos, page.cursor
     else:
         tiles, cursor = catalog.tiles(db, scopes.at_random(db, user().id, scope, AT_A_TIME)), None
-    return _photos(tiles, cursor, "/media", True)
+    return _photos(tiles, cursor, "/media", sees_places(scope))
 
 
 def _scope() -> Scope:

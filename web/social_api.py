@@ -12,6 +12,7 @@ from photolib.db import write
 from photolib.sharing import social
 from photolib.sharing.social import Comment, News, Someone, Tie
 from web import asked
+from web.albums import cover_of
 from web.api import allowed_photo, tile_json
 from web.described import described
 from web.here import library, user
@@ -158,8 +159,8 @@ def take_back(photo_id: int, comment_id: int) -> int:
         return edits.log(db, user().id, "uncomment", asdict(gone), 1)
 
 
-def _undo_uncomment(db: Database, _owner_id: int, before: dict[str, Any]) -> list[int]:
-    social.put_back(db, Comment(**{**before, "by": Someone(**before["by"])}))
+def _undo_uncomment(db: Database, user_id: int, before: dict[str, Any]) -> list[int]:
+    social.put_back(db, user_id, Comment(**{**before, "by": Someone(**before["by"])}))
     return [before["photo_id"]]
 
 
@@ -206,7 +207,8 @@ def news_json(db: Database, news: News) -> dict[str, Any]:
     elif grant.album_id is not None:
         found = albums.album(db, grant.album_id)
         kind, url = "album", f"/albums/{found.id}"
-        cover = f"/media/{found.cover.key}/320" if found.cover else None
+        shown = cover_of(found)
+        cover = f"/media/{shown.key}/320" if shown else None
         album = {"album_id": found.id, "title": found.title, "count": found.photos, "cover": cover, "url": url}
     else:
         kind, url = "person" if grant.person_id is not None else "since", f"/shared/{grant.id}"

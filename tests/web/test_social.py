@@ -219,11 +219,18 @@ def test_people_talk_about_a_photo_only_where_there_is_anybody_to_talk_to(
 
 def told(client: FlaskClient, since: str) -> list[Any]:
     answer = client.get("/api/v1/events?seconds=0", headers={"Last-Event-ID": since})
-    return [json.loads(block.partition("data: ")[2]) for block in answer.text.split("\n\n") if "event: comments" in block]
+    return [
+        json.loads(block.partition("data: ")[2]) for block in answer.text.split("\n\n") if "event: comments" in block
+    ]
 
 
 def test_whoever_a_comment_concerns_hears_of_it_at_once(
-    library: Library, client: FlaskClient, second_user: FlaskClient, owner_id: int, stranger_id: int, photo_ids: list[int]
+    library: Library,
+    client: FlaskClient,
+    second_user: FlaskClient,
+    owner_id: int,
+    stranger_id: int,
+    photo_ids: list[int],
 ) -> None:
     give(library, owner_id, {"photo_id": photo_ids[0]}, "user", stranger_id)
     address = f"/api/v1/photos/{photo_ids[0]}/comments"
@@ -233,3 +240,24 @@ def test_whoever_a_comment_concerns_hears_of_it_at_once(
     client.post(address, json={"text": "It was"})
     assert told(second_user, "0-0-1") == [{"photo_ids": [photo_ids[0]]}]
     assert told(client, "0-0-2") == []
+
+
+def test_who_may_not_see_a_photo_any_more_hears_nothing_of_it_and_puts_no_comment_back(
+    library: Library,
+    client: FlaskClient,
+    second_user: FlaskClient,
+    owner_id: int,
+    stranger_id: int,
+    photo_ids: list[int],
+) -> None:
+    give(library, owner_id, {"photo_id": photo_ids[0]}, "user", stranger_id)
+    address = f"/api/v1/photos/{photo_ids[0]}/comments"
+    for text in ("Lovely", "Really"):
+        said = second_user.post(address, json={"text": text}).json["comment_id"]
+    undo = second_user.delete(f"{address}/{said}").json["undo"]
+    with write(library.db) as db:
+        db.conn.execute("delete from grants")
+    client.post(address, json={"text": "Between us"})
+    assert told(second_user, "0-0-1") == []
+    assert second_user.post(undo).status_code == 404
+    assert [each["text"] for each in client.get(address).json["items"]] == ["Lovely", "Between us"]
