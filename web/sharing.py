@@ -131,8 +131,10 @@ def allowed_link(link_id: int) -> Link:
 # ---------------------------------------------------------------- what is said of a link
 
 
-def share_url(link: Link, token: str | None = None) -> str | None:
-    """The whole address of a link, with its name; None when it cannot be known any more."""
+def share_url(link: Link, token: str | None = None, album: Album | None = None) -> str | None:
+    """The whole address of a link, with its name; None when it cannot be known any more, or opens more than whoever asks may know."""
+    if link.show_location and not access.sees_location(visitor(), album or albums.album(library().db, link.album_id)):
+        return None
     text = token or links.token(library().db, link, links.key(library().data))
     if text is None:
         return None
@@ -172,7 +174,7 @@ def link_json(link: Link, counts: Counts, album: Album) -> dict[str, Any]:
         "query": album.query,
         "permissions": link.permission,
         "has_password": link.password is not None,
-        "share_url": share_url(link),
+        "share_url": share_url(link, album=album),
         "counts": {
             "visits": counts.visits,
             "downloads": counts.downloads,

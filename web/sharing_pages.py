@@ -8,7 +8,7 @@ import segno
 from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from photolib import albums
+from photolib import access, albums
 from photolib.catalog import Tile
 from photolib.db import write
 from photolib.errors import BadInput
@@ -19,7 +19,7 @@ from web import asked, reached, sharing, words
 from web.albums import looked_at
 from web.done import done, wants_json
 from web.guard import takes_files
-from web.here import library, user
+from web.here import library, user, visitor
 from web.language import _, ngettext
 from web.results import address
 from web.sharing import Wanted
@@ -252,7 +252,7 @@ def _link_page(found: Link) -> str:
         older=address(f"/sharing/{found.id}", before=cursor) if cursor else None,
         visits=[(words.whole_date(day), number) for day, number in visits] if counts.visits else [], most=max(n for _day, n in visits),
         until=_day_of(found), is_nowhere_else=reached.is_nowhere_else(), said_visits=_visits(counts),
-        waiting=contributions.count(db, found.owner_id, found.id),
+        waiting=contributions.count(db, found.owner_id, found.id), knows_places=access.sees_location(visitor(), album),
     )  # fmt: skip
 
 

@@ -10,10 +10,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from photolib import album_edits, understood
 from photolib.accounts import users
 from photolib.db import write
 from photolib.library import Library
 from photolib.sharing import grants
+from photolib.understood import PhotoPlace
 
 from .conftest import ListPhotos, client_of, sign_in
 from .test_abuse_accounts import DOORS
@@ -52,6 +54,7 @@ MAY_CHANGE = {
     },
 }  # fmt: skip
 ROLES = ("view", "download", "contribute", "manage")
+PARIS = PhotoPlace("FR", "France", "Île-de-France", "Paris", 48.85, 2.35, False)
 IGNORED_ROOMS = ("media.",)  # its photos have no picture: tests/web/test_together.py. Below a link nobody is signed in.
 
 
@@ -211,3 +214,71 @@ def test_17_who_may_not_know_the_place_does_not_show_it_to_others(world: tuple[T
     assert zoe.post(f"{album}/members", json={"audience": "public", "role": "view"}).status_code == 201
     assert zoe.get(f"/api/v1/photos/{theirs.photo_id}").json["utc_offset"] is None
     assert zoe.get(f"/albums/{theirs.album_id}/map").status_code == 404
+
+
+@pytest.mark.parametrize("order", ["album", "random"])
+def test_17_a_frame_on_the_wall_says_where_only_to_who_may_know(
+    library: Library, world: tuple[Things, FlaskClient, Any], stranger_id: int, order: str
+) -> None:
+    theirs, zoe, join = world
+    with write(library.db) as db:
+        for (photo_id,) in db.conn.execute("select id from photos").fetchall():
+            understood.keep_place(db, photo_id, PARIS)
+        since = grants.give(db, theirs.user_id, {"since": "2019-01-01"}, "user", stranger_id, "view", False).id
+    join("view", shows=False)
+    for scope in (f"album-{theirs.album_id}", f"shared-{since}"):
+        items = zoe.get(f"/frame/photos?in={scope}&order={order}").json["items"]
+        assert items
+        assert {each["where"] for each in items} == {""}, scope
+        assert "data-place" not in zoe.get(f"/frame?in={scope}").text
+    join("view", shows=True)
+    [shown] = {
+        each["where"] for each in zoe.get(f"/frame/photos?in=album-{theirs.album_id}&order={order}").json["items"]
+    }
+    assert shown == "Paris"
+    assert "data-place" in zoe.get(f"/frame?in=album-{theirs.album_id}").text
+
+
+def test_17_a_list_says_the_time_zone_of_ones_own_photos_only(
+    library: Library, client: FlaskClient, world: tuple[Things, FlaskClient, Any], list_photos: ListPhotos
+) -> None:
+    theirs, zoe, join = world
+    mine = list_photos("2020-06-05T12:00:00.000")
+    with write(library.db) as db:
+        db.conn.execute("update photos set utc_offset = -540")
+    join("view", shows=False)
+    answer = zoe.get(f"/api/v1/photos?scope=album-{theirs.album_id}").json["items"]
+    assert {each["utc_offset"] for each in answer} == {None}
+    own = client.get("/api/v1/photos").json["items"]
+    assert [(each["photo_id"], each["utc_offset"]) for each in own] == [(mine[0], -540)]
+
+
+def test_17_a_link_that_shows_places_is_not_handed_to_who_may_not_know_them(
+    library: Library, app: Flask, world: tuple[Things, FlaskClient, Any]
+) -> None:
+    theirs, zoe, join = world
+    join("manage", shows=False)
+    link = f"/api/v1/links/{theirs.link_id}"
+    assert zoe.get(link).json["share_url"]
+    with write(library.db) as db:
+        db.conn.execute("update links set show_location = 1")
+    assert zoe.get(link).json["share_url"] is None
+    assert zoe.post(f"{link}/renew").json["share_url"] is None
+    page = zoe.get(f"/sharing/{theirs.link_id}").text
+    assert "/s/" not in page
+    assert "its address is not either" in page
+    assert "/s/" not in zoe.get(f"/share?album={theirs.album_id}").text
+    join("manage", shows=True)
+    assert zoe.get(link).json["share_url"]
+
+
+def test_17_news_of_an_album_do_not_name_a_photo_that_lies_in_an_album_inside(
+    library: Library, world: tuple[Things, FlaskClient, Any], stranger_id: int
+) -> None:
+    theirs, zoe, _join = world
+    with write(library.db) as db:
+        outer = album_edits.make(db, theirs.user_id, "Outer").album_id
+        db.conn.execute("update albums set parent_id = ? where id = ?", (outer, theirs.album_id))
+        grants.give(db, theirs.user_id, {"album_id": outer}, "user", stranger_id)
+    [news] = zoe.get("/api/v1/feed").json["items"]
+    assert (news["album"]["title"], news["album"]["cover"]) == ("Outer", None)
