@@ -294,15 +294,16 @@ def refuse(db: Database, contribution: Contribution) -> None:
 
 
 def take_back(db: Database, contribution: Contribution) -> None:
-    """Undo refuse(): it waits again. Called inside write(). Raises NotFound once it is deleted."""
+    """Undo refuse(): it waits again, unless it was accepted meanwhile. Called inside write(). Raises NotFound once it is deleted."""
     if contribution.upload_id is None:
         raise NotFound("This photo is not here any more.")
     uploads.find(db, contribution.upload_id)
-    db.conn.execute(
+    changed = db.conn.execute(
         "update contributions set decision = null, decided_at = null where id = ? and decision = 'refused'",
         (contribution.id,),
     )
-    db.conn.execute("update uploads set expires_at = ? where id = ?", (FOR_EVER, contribution.upload_id))
+    if changed.rowcount:
+        db.conn.execute("update uploads set expires_at = ? where id = ?", (FOR_EVER, contribution.upload_id))
 
 
 def picture(lib: Library, contribution: Contribution, size: str = "medium") -> Path:

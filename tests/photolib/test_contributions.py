@@ -158,3 +158,17 @@ def test_a_visitor_who_sends_many_is_one_line_in_the_log(library: Library, link:
 def test_nothing_of_the_path_is_kept(library: Library, link: Link, draw_photo: DrawPhoto, tmp_path: Path) -> None:
     one = sent(library, link, draw_photo("a.jpg").read_bytes(), "../../etc/passwd.jpg")
     assert one.filename == "passwd.jpg"
+
+
+def test_taking_back_a_refusal_changes_nothing_about_what_was_accepted_meanwhile(
+    library: Library, link: Link, draw_photo: DrawPhoto
+) -> None:
+    one = sent(library, link, draw_photo("a.jpg").read_bytes())
+    with write(library.db) as db:
+        contributions.refuse(db, one)
+    contributions.accept(library, one)
+    before = library.db.conn.execute("select id, expires_at from uploads").fetchall()
+    with write(library.db) as db:
+        contributions.take_back(db, one)
+    assert library.db.conn.execute("select id, expires_at from uploads").fetchall() == before
+    assert contributions.of_owner(library.db, link.owner_id, [one.id])[0].decision == "accepted"
