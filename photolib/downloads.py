@@ -2,14 +2,21 @@
 
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import IO
 
 from sqlite_utils import Database
 
 WINDOWS_FORBIDS = '<>:"/\\|?*'
 # Names of devices, with whatever ending: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
-WINDOWS_KEEPS = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in "0123456789¹²³")}
+WINDOWS_KEEPS = {
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    *(f"{port}{number}" for port in ("COM", "LPT") for number in "0123456789¹²³"),
+}
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,26 @@ class File:
     role: str
     filename: str
     photo_id: int = 0
+
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of a zip: what it is called there, its size in bytes (None when it is not known before it is sent), and its bytes, asked
+    for when its turn comes."""
+
+    name: str
+    size: int | None
+    pieces: Callable[[], Iterator[bytes]]
+
+
+def pieces(open_it: Callable[[], IO[bytes]]) -> Iterator[bytes]:
+    """The bytes of a file that is opened when they are asked for, and closed behind them."""
+    with open_it() as source:
+        while some := source.read(CHUNK):
+            yield some
 
 
 def files(db: Database, photo_ids: Sequence[int]) -> list[File]:

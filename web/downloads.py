@@ -1,5 +1,6 @@
 """Several photos as one zip, made while it is sent: nothing is written to the disk, and little is in memory however many they are."""
 
+from datetime import date
 from functools import partial
 
 from flask import Blueprint, Response
@@ -7,14 +8,13 @@ from flask import Blueprint, Response
 from photolib import access, catalog, downloads
 from photolib.cleaning import copies
 from photolib.cleaning.copies import Copy
-from photolib.downloads import File
+from photolib.downloads import Entry, File, pieces
 from photolib.sharing import seen
 from web import asked, zips
 from web.api import allowed_photos
 from web.guard import takes_files
 from web.here import library, visitor
 from web.media import WITHOUT_PLACE, file_name
-from web.zips import Entry
 
 bp = Blueprint("downloads", __name__)
 
@@ -40,10 +40,10 @@ def download() -> Response:
         for each, copy in zip(found, copied, strict=True)
     )  # fmt: skip
     entries = [
-        Entry(name, (copy or each).size, copy.open if copy else partial(originals.open, each.key))
+        Entry(name, (copy or each).size, partial(pieces, copy.open if copy else partial(originals.open, each.key)))
         for each, copy, name in zip(found, copied, names, strict=True)
     ]
-    return zips.answer(entries, "photolib")
+    return zips.answer(entries, f"photolib {date.today()}")
 
 
 def _clean(file: File) -> Copy:

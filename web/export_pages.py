@@ -1,14 +1,11 @@
 """Taking one's photos along: the page that says what an export holds, and the zips, made while they are sent."""
 
-import logging
 import re
 import shlex
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from flask import Blueprint, Response, render_template, request
-from zipstream import ZipStream
 
 from photolib import access, albums
 from photolib.catalog import Ownership
@@ -16,16 +13,15 @@ from photolib.errors import BadInput, NotFound, Refused
 from photolib.export import choice, layout, zips
 from photolib.export.choice import Choice
 from photolib.export.layout import Layout
-from photolib.export.zips import Entry, Part, Zip
+from photolib.export.zips import Part, Zip
 from web import asked, words
 from web.albums import allowed_album
 from web.guard import takes_files
 from web.here import library, user, visitor
 from web.language import _
-from web.media import disposition
+from web.zips import answer
 
 bp = Blueprint("export_pages", __name__)
-log = logging.getLogger(__name__)
 
 GB = 10**9
 MOST_ALBUMS = 1000  # to choose from
@@ -77,40 +73,15 @@ def download() -> Response:
     if zipped.is_empty:
         zipped.close()
         raise NotFound(_("There is no such photo."))
-    archive = ZipStream(sized=zipped.has_known_sizes)
     try:
         entries = zipped.entries()
-        if zipped.has_known_sizes:
-            for each in entries:
-                archive.add(each.open(), each.name, size=each.size)
+        name = f"photolib {today} {part[3]}" if part[3] else f"photolib {today}"
+        response = answer(list(entries) if zipped.has_known_sizes else entries, name)
     except BaseException:
         zipped.close()
         raise
-    response = Response(_sent(archive, zipped, entries), mimetype="application/zip")
     response.call_on_close(zipped.close)
-    if zipped.has_known_sizes:
-        response.content_length = len(archive)
-    name = f"photolib {today} {part[3]}.zip" if part[3] else f"photolib {today}.zip"
-    response.headers["Content-Disposition"] = disposition("attachment", name)
-    response.headers["Cache-Control"] = "private, no-store"
     return response
-
-
-def _sent(archive: ZipStream, zipped: Zip, entries: Iterator[Entry]) -> Iterator[bytes]:
-    """A file that cannot be read ends the zip before its end, which browsers call a failed download.
-
-    entries: those that are not in the archive yet; each is found out when its turn comes.
-    """
-    try:
-        for each in entries:
-            archive.add(each.open(), each.name, size=each.size)
-            yield from archive.file()
-        yield from archive
-    except Exception:
-        log.exception("an export ended early")
-        raise
-    finally:
-        zipped.close()
 
 
 # ---------------------------------------------------------------- what

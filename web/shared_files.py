@@ -11,7 +11,7 @@ from flask import Blueprint, after_this_request, request
 from werkzeug.wrappers import Response
 
 from photolib import catalog, downloads
-from photolib.access import Action, Visitor, may, require
+from photolib.access import Action, Visitor, may
 from photolib.accounts import throttle
 from photolib.catalog import Media
 from photolib.cleaning import copies
@@ -126,7 +126,7 @@ def _turn() -> Iterator[None]:
 def several(token: str) -> Response:
     """Photos as one zip: `photos` holds keys with commas between them, or is missing for all of them; `size` as above."""
     lib, link, album = library(), shared.link(), shared.album()
-    require(visitor(), "download", album)
+    shared.require("download")
     size = _size(request.form.get("size"))
     keys = [each for each in request.form.get("photos", "").split(",") if each]
     photo_ids = shown.chosen(lib.db, album, keys) if keys else shown.everything(lib.db, album, MOST_IN_ZIP + 1)

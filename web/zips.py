@@ -1,44 +1,31 @@
 """A zip that is made while it is sent, of files that are opened one after the other: nothing is written to the disk."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date
-from typing import IO
+from collections.abc import Iterable, Iterator
 
 from flask import Response
 from zipstream import ZipStream
 
+from photolib.downloads import Entry
 from photolib.errors import PhotolibError
 from web.media import disposition
 
 log = logging.getLogger(__name__)
 
-CHUNK = 1 << 20
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A file of a zip: what it is called there, its size in bytes, and how its bytes are opened when its turn comes."""
-
-    name: str
-    size: int
-    open: Callable[[], IO[bytes]]
-
 
 def answer(entries: Iterable[Entry], name: str) -> Response:
-    """A zip of these files as a download. A list is measured first, so that browsers show how far it is; of anything else each entry is
-    asked for when the one before has been sent.
+    """A zip of these files as a download; name: without its ending. A list is measured first, so that browsers show how far it is; of
+    anything else each entry is asked for when the one before has been sent.
     """
     is_measured = isinstance(entries, list)
     archive = ZipStream(sized=is_measured)  # photos and videos are compressed already
     if is_measured:
         for each in entries:
-            archive.add(_bytes(each), each.name, size=each.size)
+            archive.add(each.pieces(), each.name, size=each.size)
     response = Response(_sent(archive, () if is_measured else entries), mimetype="application/zip")
     if is_measured:
         response.content_length = len(archive)
-    response.headers["Content-Disposition"] = disposition("attachment", f"{name} {date.today()}.zip")
+    response.headers["Content-Disposition"] = disposition("attachment", f"{name}.zip")
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
@@ -47,7 +34,7 @@ def _sent(archive: ZipStream, entries: Iterable[Entry]) -> Iterator[bytes]:
     """A file that cannot be read ends the zip before its end, which browsers call a failed download."""
     try:
         for each in entries:
-            archive.add(_bytes(each), each.name, size=each.size)
+            archive.add(each.pieces(), each.name, size=each.size)
             yield from archive.all_files()
         yield from archive.finalize()
     except PhotolibError as problem:
@@ -56,9 +43,3 @@ def _sent(archive: ZipStream, entries: Iterable[Entry]) -> Iterator[bytes]:
     except Exception:
         log.exception("a download ended early")
         raise
-
-
-def _bytes(entry: Entry) -> Iterator[bytes]:
-    with entry.open() as source:
-        while some := source.read(CHUNK):
-            yield some

@@ -8,15 +8,16 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import BinaryIO
 
 from sqlite_utils import Database
 
 from photolib import formats, variants
+from photolib.downloads import CHUNK, Entry, pieces
 from photolib.errors import NotFound, PhotolibError
 from photolib.export import albums as album_lists
 from photolib.export import facts, sidecars
@@ -29,7 +30,6 @@ from photolib.library import Library
 
 log = logging.getLogger(__name__)
 
-CHUNK = 1 << 20
 MOST_PER_GB = 500  # photos; a zip of very many small ones would be one that nobody can unpack in an afternoon
 MOST_KNOWN = 2000  # photos of a zip whose length is found out before it is sent: that takes a second or two
 SIZES_GB = (2, 4, 10, 50)  # 4 GB is what disks with FAT32 take, 2 GB what old unpackers do
@@ -48,15 +48,6 @@ class Part:
     last_id: int
     photos: int
     size: int
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A file in a zip. size: None when it is not known before it is sent."""
-
-    name: str
-    size: int | None
-    open: Callable[[], Iterator[bytes]]
 
 
 def parts(db: Database, choice: Choice, most_bytes: int) -> list[Part]:
@@ -160,11 +151,11 @@ class Zip:
         except NotFound:
             self._missing.append(target)
             return None
-        return Entry(f"{self._top}/{target}", size, lambda: _pieces(self._lib, key))
+        return Entry(f"{self._top}/{target}", size, partial(pieces, partial(self._lib.originals.open, key)))
 
     def _in_web_size(self, photo: Exported, target: str) -> Entry:
         key, kind = photo.words["key"], photo.words["format"]
-        return Entry(f"{self._top}/{target}", None, lambda: _web_size(self._lib, key, kind))
+        return Entry(f"{self._top}/{target}", None, partial(_web_size, self._lib, key, kind))
 
     def _text(self, target: str, pieces: Iterator[bytes] | list[bytes]) -> Entry:
         """A file that is made now, and waits in ours until its turn comes."""
@@ -173,20 +164,13 @@ class Zip:
             self._texts.write(piece)
         self._texts.flush()
         size = self._texts.tell() - start
-        return Entry(f"{self._top}/{target}", size, lambda: self._kept(start, size))
+        return Entry(f"{self._top}/{target}", size, partial(self._kept, start, size))
 
     def _kept(self, start: int, size: int) -> Iterator[bytes]:
         end = start + size
         while start < end:
             piece = os.pread(self._texts.fileno(), min(CHUNK, end - start), start)
             start += len(piece)
-            yield piece
-
-
-def _pieces(lib: Library, key: str) -> Iterator[bytes]:
-    """Opened when its turn comes, and closed before the next."""
-    with lib.originals.open(key) as source:
-        while piece := source.read(CHUNK):
             yield piece
 
 
@@ -204,13 +188,7 @@ def _web_size(lib: Library, key: str, kind: str) -> Iterator[bytes]:
                 path=str(original),
                 format=kind,
             )
-    yield from _file(path) if path.exists() else _pieces(lib, key)
-
-
-def _file(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as source:
-        while piece := source.read(CHUNK):
-            yield piece
+    yield from pieces(lambda: path.open("rb") if path.exists() else lib.originals.open(key))
 
 
 def _sizes(db: Database, photo_ids: Sequence[int]) -> Iterator[tuple[int, int]]:
