@@ -18,6 +18,7 @@ from photolib import catalog
 from photolib.catalog import Tile
 from photolib.errors import BadInput, NotFound
 from photolib.search.wording import fold, words
+from photolib.sharing import grants
 
 ORDERS = ("oldest", "newest", "manual")
 SORTS = ("photos", "changed", "title")  # lists of albums: by the newest photo, by the last change, by title
@@ -106,10 +107,13 @@ def albums(
     size: int = 60,
     is_every_level: bool = False,
     is_fillable: bool = False,
+    has_others: bool = False,
 ) -> Shelf:
     """An owner's albums on one level (that of no parent, to begin with), or those of all levels whose title has the words of `named`.
 
-    sort: one of SORTS. is_fillable: without those that fill themselves. Raises BadInput for another, and for a cursor that is none.
+    sort: one of SORTS. is_fillable: only those that the owner may put photos into. has_others: with those of others that they were
+    invited into, on the first level; where titles are asked for, also with what others share with everybody. Raises BadInput for
+    another, and for a cursor that is none.
     """
     if sort not in SORTS:
         raise BadInput("Albums are sorted by photos, changed or title.")
@@ -119,6 +123,9 @@ def albums(
     rows = db.conn.execute(
         f"select id, parent_id, title, query, {by} from albums where owner_id = ? and is_unlisted = 0", (owner_id,)
     ).fetchall()
+    if has_others and parent_id is None:
+        where, mine = _of_others(owner_id, is_fillable, is_wide=bool(wanted) or is_every_level)
+        rows += db.conn.execute(f"select id, null, title, query, {by} from albums where {where}", mine).fetchall()
     at = {row[0]: fold(row[4]) if sort == "title" else row[4] for row in rows}
     if sort == "photos":
         _count_inner(at, {row[0]: row[1] for row in rows})
@@ -135,6 +142,25 @@ def albums(
         found = [each for each in found if (each < last if is_down else each > last)]
     following = _cursor(*found[size - 1]) if len(found) > size else None
     return Shelf(_albums(db, [album_id for _, album_id in found[:size]]), following)
+
+
+def _of_others(user_id: int, is_fillable: bool = False, is_wide: bool = False) -> tuple[str, dict[str, Any]]:
+    """The condition, and its values, for the albums of others that somebody was invited into; is_wide: or that others share with all."""
+    filling = "and role in ('contribute', 'manage')" if is_fillable else ""
+    granted = f"select album_id from grants where user_id = :me and album_id is not null {filling}"
+    if is_wide:
+        granted += f" union select album_id from grants where user_id is null and album_id is not null {filling} and {grants.TO_ME}"
+    return f"is_unlisted = 0 and owner_id <> :me and albums.id in ({granted})", {"me": user_id}
+
+
+def of_others(db: Database, user_id: int, named: str, most: int) -> list[tuple[int, str, int]]:
+    """(id, title, photos) of some albums of others that somebody sees and whose title has these words, by title."""
+    where, mine = _of_others(user_id, is_wide=True)
+    wanted = words(named)
+    if not wanted:
+        return []
+    rows = db.conn.execute(f"select id, title, photos from albums where {where}", mine).fetchall()
+    return sorted((row for row in rows if _has_words(row[1], wanted)), key=lambda row: (fold(row[1]), row[0]))[:most]
 
 
 def path(db: Database, album_id: int) -> list[tuple[int, str]]:

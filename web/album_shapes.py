@@ -29,7 +29,8 @@ from web.shapes import (
 ALBUM = named(
     "Album",
     fields({
-        "album_id": ID, "title": TEXT, "description": TEXT, "kind": one_of("manual", "takeout", "folder", "search"),
+        "album_id": ID, "title": TEXT, "owner": about("Whose it is; null for the asker's own.", maybe(TEXT)),
+        "description": TEXT, "kind": one_of("manual", "takeout", "folder", "search"),
         "query": about("Of an album that fills itself with what is found.", maybe(TEXT)), "parent_id": maybe(ID),
         "order_by": one_of(*albums.ORDERS), "count": COUNT, "albums": about("How many lie in it.", WHOLE),
         "first_at": maybe(MOMENT), "last_at": maybe(MOMENT), "created_at": MOMENT, "changed_at": MOMENT,

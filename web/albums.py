@@ -1,6 +1,6 @@
 """What the pages and the API of albums share: which album the visitor may have, and what is said about an act."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from photolib.album_edits import AlbumEdit
 from photolib.albums import Album
 from photolib.catalog import Ownership, Tile
 from photolib.errors import Refused
-from photolib.sharing import grants
+from photolib.sharing import grants, names
 from web.api import allowed_photos
 from web.here import library, user, visitor
 from web.language import _, ngettext
@@ -111,12 +111,28 @@ def sentence(edit: AlbumEdit, title: str) -> str:
     }.get(edit.what) or _("Saved")
 
 
-def album_json(album: Album) -> dict[str, Any]:
-    """What the visitor may know of an album: of another's not where it lies, nor by which words it is filled."""
+def owners_of(found: Collection[Album]) -> dict[int, str]:
+    """The names of those whose albums these are, by their ids; of others than the visitor."""
+    others = {each.owner_id for each in found} - {user().id}
+    return names.shown(library().db, others) if others else {}
+
+
+def albums_json(found: Collection[Album]) -> list[dict[str, Any]]:
+    called = owners_of(found)
+    return [album_json(each, called) for each in found]
+
+
+def album_json(album: Album, owners: Mapping[int, str] | None = None) -> dict[str, Any]:
+    """What the visitor may know of an album: of another's not where it lies, nor by which words it is filled.
+
+    owners: what owners_of() says, for several albums.
+    """
     cover, is_own = cover_of(album), album.owner_id == user().id
+    called = owners_of([album]) if owners is None else owners
     return {
         "album_id": album.id,
         "title": album.title,
+        "owner": None if is_own else called.get(album.owner_id, ""),
         "description": album.description,
         "kind": album.kind,
         "query": album.query if is_own else None,

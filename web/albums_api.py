@@ -13,7 +13,18 @@ from photolib.db import write
 from photolib.errors import BadInput
 from web import asked
 from web.album_shapes import ALBUM, ALBUM_EDITED, ALBUM_GONE, CHANGING, MAKING, MOVING
-from web.albums import album_json, allowed_album, looked_at, path_to, sentence, to_change, to_move, to_put, to_take
+from web.albums import (
+    album_json,
+    albums_json,
+    allowed_album,
+    looked_at,
+    path_to,
+    sentence,
+    to_change,
+    to_move,
+    to_put,
+    to_take,
+)
 from web.api import allowed_photos
 from web.asked import number
 from web.described import described
@@ -29,13 +40,15 @@ bp = Blueprint("albums_api", __name__, url_prefix="/api/v1/albums")
     page_of(ALBUM),
     query={
         **PAGE, "parent_id": ID, "q": TEXT, "sort": one_of(*albums.SORTS), "level": one_of("all"), "fillable": one_of("0", "1"),
+        "shared": one_of("0", "1"),
     },
     problems=[404],
 )  # fmt: skip
 def listed() -> dict[str, Any]:
     """Albums of the top, or in ?parent_id=; with q those of all levels whose title has these words, with level=all simply all.
 
-    sort: photos (those with the newest photos first), changed or title. fillable=1: none that is filled by its search.
+    sort: photos (those with the newest photos first), changed or title. fillable=1: only those that the asker may put photos into, so
+    none that is filled by its search. shared=1: also those of others that the asker was invited into; they stand at the top.
     """
     parent_id = number("parent_id")
     if parent_id is not None:
@@ -44,8 +57,9 @@ def listed() -> dict[str, Any]:
         library().db, user().id, parent_id, request.args.get("q", ""), request.args.get("sort", "photos"),
         request.args.get("cursor"), asked.size(),
         is_every_level=request.args.get("level") == "all", is_fillable=request.args.get("fillable") == "1",
+        has_others=request.args.get("shared") == "1",
     )  # fmt: skip
-    return {"items": [album_json(each) for each in shelf.albums], "next": shelf.cursor}
+    return {"items": albums_json(shelf.albums), "next": shelf.cursor}
 
 
 @bp.post("")

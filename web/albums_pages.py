@@ -15,9 +15,21 @@ from photolib.db import write
 from photolib.errors import BadInput, NotFound
 from photolib.scopes import Scope
 from photolib.search import saved
-from photolib.sharing import contributions, listing, members
+from photolib.sharing import contributions, grants, listing, members
 from web import asked, members_pages, words
-from web.albums import allowed_album, looked_at, path_to, rights, sentence, to_change, to_move, to_put, to_take
+from web.albums import (
+    allowed_album,
+    cover_of,
+    looked_at,
+    owners_of,
+    path_to,
+    rights,
+    sentence,
+    to_change,
+    to_move,
+    to_put,
+    to_take,
+)
 from web.api import allowed_photos
 from web.asked import form_number
 from web.done import done, undoing
@@ -36,13 +48,16 @@ SORTINGS = ("photos", "changed", "title")
 
 @dataclass(frozen=True)
 class Card:
-    """An album in a list. holds: what is in it, and from when, in words."""
+    """An album in a list. holds: what is in it, and from when, in words; owner: the name of whoever else's it is; is_shared: whether
+    others with an account see it."""
 
     id: int
     title: str
     holds: str
     cover: Tile | None
     kind: str
+    owner: str = ""
+    is_shared: bool = False
 
 
 @bp.get("/albums")
@@ -72,7 +87,7 @@ def album(album_id: int) -> str:
         grid=view,
         first=next(iter(scopes.ids(library().db, user().id, scope, 1)), None),
         orders=_orders(found),
-        cards=[_card(each) for each in albums.albums(library().db, user().id, album_id, size=PAGE).albums]
+        cards=_cards(albums.albums(library().db, user().id, album_id, size=PAGE).albums)
         if found.albums and found.owner_id == user().id
         else [],
         homes=albums.homes(library().db, user().id, album_id) if found.owner_id == user().id else [],
@@ -246,22 +261,30 @@ def _span(first_at: str, last_at: str) -> str:
     return f"{first} – {last}"
 
 
-def _card(album: Album) -> Card:
+def _cards(found: list[Album]) -> list[Card]:
+    owners, shared = owners_of(found), grants.shared_albums(library().db, [each.id for each in found])
+    return [_card(each, owners.get(each.owner_id, ""), each.id in shared) for each in found]
+
+
+def _card(album: Album, owner: str, is_shared: bool) -> Card:
     first, last = (album.first_at or "")[:4], (album.last_at or "")[:4]
     years = first if first == last else f"{first} – {last}"
     count = (
         ngettext("%(num)s photo", "%(num)s photos", album.photos)
-        if album.photos or not album.albums
+        if album.photos or not album.albums or owner
         else ngettext("%(num)s album", "%(num)s albums", album.albums)
     )
-    return Card(album.id, album.title, " · ".join(each for each in (count, years) if each), album.cover, album.kind)
+    said = _("of %(name)s", name=owner) if owner else ""
+    holds = " · ".join(each for each in (count, years, said) if each)
+    return Card(album.id, album.title, holds, cover_of(album), album.kind, owner, is_shared)
 
 
 def _shelf(parent_id: int | None, path: str) -> dict[str, Any]:
     asked, sort = request.args.get("q", "").strip(), request.args.get("sort", "photos")
     sort = sort if sort in SORTINGS else "photos"
     album_searches.freshen_first(library(), user().id)
-    found = albums.albums(library().db, user().id, parent_id, asked, sort, request.args.get("cursor"), PAGE)
+    cursor, is_top = request.args.get("cursor"), parent_id is None
+    found = albums.albums(library().db, user().id, parent_id, asked, sort, cursor, PAGE, has_others=is_top)
     said = {"photos": _("Newest photo"), "changed": _("Last changed"), "title": _("Title")}
     return {
         "here_path": path,
@@ -269,7 +292,7 @@ def _shelf(parent_id: int | None, path: str) -> dict[str, Any]:
         "asked_album": asked,
         "sort": sort,
         "sorts": [(said[each], address(path, q=asked, sort=each), each == sort) for each in SORTINGS],
-        "cards": [_card(each) for each in found.albums],
+        "cards": _cards(found.albums),
         "more": address(path, q=asked, sort=sort, cursor=found.cursor) if found.cursor else None,
         "has_any": bool(found.albums)
         or bool(albums.albums(library().db, user().id, size=1, is_every_level=True).albums),

@@ -6,11 +6,11 @@ from flask import Blueprint
 
 from photolib import access, albums
 from photolib.db import write
-from photolib.sharing import activity, grants, members, names, partners
+from photolib.sharing import activity, grants, members, partners
 from photolib.sharing.partners import Shared
 from web import asked
 from web import members as together
-from web.albums import album_json, allowed_album
+from web.albums import albums_json, allowed_album
 from web.described import described
 from web.here import library, user, visitor
 from web.language import _
@@ -101,11 +101,8 @@ def shared() -> dict[str, Any]:
     for each in given:
         roles[each.album_id] = max(roles.get(each.album_id, "view"), each.role, key=grants.ROLES.index)
     found = albums.some(db, [each for each in roles if each is not None])
-    owners = names.shown(db, [each.owner_id for each in found])
     return {
-        "albums": [
-            {**album_json(each), "owner": owners.get(each.owner_id, ""), "role": roles[each.id]} for each in found
-        ],
+        "albums": [{**said, "role": roles[each.id]} for each, said in zip(found, albums_json(found), strict=True)],
         "grants": [grant_json(each) for each in partners.taken(db, me)],
     }
 

@@ -54,6 +54,6 @@ GIVING = fields({
     "user_id": ID, "person_id?": ID, "since?": DAY, "role?": one_of("view", "download"), "show_location?": TRUTH,
 })  # fmt: skip
 SHARED_ALBUM = named(
-    "AlbumOfOthers", and_fields(ALBUM, {"owner": TEXT, "role": ROLE}), "An album that somebody shares with the asker."
+    "AlbumOfOthers", and_fields(ALBUM, {"role": ROLE}), "An album that somebody shares with the asker."
 )
 SHARED = fields({"albums": list_of(SHARED_ALBUM), "grants": list_of(GRANT)})

@@ -59,7 +59,10 @@ def suggestions() -> dict[str, Any]:
         max(1, min(number("limit") or suggest.LIMIT, MOST_SUGGESTIONS)),
     )
     return {
-        "items": [{"text": each.text, "kind": each.kind, "query": each.query, "count": each.count} for each in found],
+        "items": [
+            {"text": each.text, "kind": each.kind, "query": each.query, "count": each.count, "album_id": each.album_id}
+            for each in found
+        ],
         "next": None,
     }
 

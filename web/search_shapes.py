@@ -55,7 +55,13 @@ RESULTS = named(
     }),
 )  # fmt: skip
 ALIKE = named("Alike", page_of(named("AlikeTile", and_fields(TILE, {"score": SHARE})), {"note": maybe(TEXT)}))
-SUGGESTION = named("Suggestion", fields({"text": TEXT, "kind": TEXT, "query": TEXT, "count": maybe(COUNT)}))
+SUGGESTION = named(
+    "Suggestion",
+    fields({
+        "text": TEXT, "kind": TEXT, "query": TEXT, "count": maybe(COUNT),
+        "album_id": about("Of an album of somebody else's, which is looked at rather than searched.", maybe(ID)),
+    }),
+)  # fmt: skip
 SAVED = named(
     "SavedSearch", fields({"search_id": ID, "name": TEXT, "query": TEXT, "created_at": MOMENT, "photos": ADDRESS})
 )

@@ -131,5 +131,5 @@ def sent_form() -> Iterator[tuple[MultiDict[str, str], MultiDict[str, FileStorag
 
 
 def _choices() -> dict[str, Any]:
-    mine = albums.albums(library().db, user().id, size=MOST_ALBUMS).albums
-    return {"accept": ACCEPT, "albums": [each for each in mine if each.kind != "search"]}
+    found = albums.albums(library().db, user().id, size=MOST_ALBUMS, is_fillable=True, has_others=True).albums
+    return {"accept": ACCEPT, "albums": found}

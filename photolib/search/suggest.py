@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from photolib import labels
+from photolib import albums, labels
 from photolib.search import documents, facets, saved
 from photolib.search.conditions import in_columns, owned
 from photolib.search.dates import TIMES_OF_YEAR
@@ -31,12 +31,14 @@ _FIRST = ("person", "city", "region", "country", "album", "tag")
 
 @dataclass(frozen=True)
 class Suggestion:
-    """text: what is shown. query: the whole query with it. count: of photos, None where nobody counts."""
+    """text: what is shown. query: the whole query with it. count: of photos, None where nobody counts. album_id: of an album of
+    somebody else's, which is gone to and not searched."""
 
     text: str
     kind: str
     query: str
     count: int | None = None
+    album_id: int | None = None
 
 
 def suggest(db: Database, owner_id: int, query: str, limit: int = LIMIT) -> list[Suggestion]:
@@ -52,7 +54,12 @@ def suggest(db: Database, owner_id: int, query: str, limit: int = LIMIT) -> list
     if colon and field.lower() in FIELDS:
         found = _values(db, owner_id, field.lower(), value, head)
     else:
-        found = _names(db, owner_id, text) + _things(db, owner_id, head, last) + _dates(db, owner_id, head, last)
+        found = (
+            _names(db, owner_id, text)
+            + _of_others(db, owner_id, text)
+            + _things(db, owner_id, head, last)
+            + _dates(db, owner_id, head, last)
+        )
         found.sort(key=lambda each: each.kind == "camera")
         found += _fields(head, last)
         if len(found) < limit:
@@ -64,7 +71,7 @@ def _varied(found: list[Suggestion], limit: int) -> list[Suggestion]:
     """Each once, and of no kind more than OF_A_KIND as long as there are others."""
     unique: dict[str, Suggestion] = {}
     for each in found:
-        unique.setdefault(each.query.casefold(), each)
+        unique.setdefault(f"{each.query.casefold()} {each.album_id or ''}", each)
     first: list[Suggestion] = []
     later: list[Suggestion] = []
     kinds: Counter[str] = Counter()
@@ -105,6 +112,12 @@ def _names(db: Database, owner_id: int, text: str) -> list[Suggestion]:
                     if any(word.startswith(prefix) for word in words(name.name)[1:]):
                         found.append(_named(name, head))
     return found
+
+
+def _of_others(db: Database, owner_id: int, text: str) -> list[Suggestion]:
+    """Albums that others share, by the words of their titles."""
+    found = albums.of_others(db, owner_id, text, OF_A_KIND)
+    return [Suggestion(title, "shared album", title, photos, album_id) for album_id, title, photos in found]
 
 
 def _things(db: Database, owner_id: int, head: str, last: str) -> list[Suggestion]:

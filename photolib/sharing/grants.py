@@ -75,6 +75,15 @@ def visible_albums(db: Database, user_id: int, album_ids: Sequence[int]) -> set[
     return {row[0] for row in rows.fetchall()}
 
 
+def shared_albums(db: Database, album_ids: Sequence[int]) -> set[int]:
+    """Those of these albums that others than their owner may see."""
+    rows = db.conn.execute(
+        "select distinct album_id from grants where album_id in (select value from json_each(?))",
+        (json.dumps(list(album_ids)),),
+    )
+    return {row[0] for row in rows.fetchall()}
+
+
 def on_photo(db: Database, user_id: int, photo_id: int, owner_id: int) -> Permit | None:
     """What somebody who does not own a photo may do with it: by a grant on it, on an album it can be seen in, on a person on it, on
     its time; or because it was put into an album of theirs. None for a photo in the trash."""

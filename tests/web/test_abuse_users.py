@@ -337,7 +337,7 @@ QUERIES: dict[str, Values] = {
 QUERIES_OF_NOTHING = {
     "all", "at", "camera", "changed", "city", "columns", "country_code", "date_from", "date_to", "download", "east", "fillable", "format",
     "day", "days", "from", "hidden", "kind", "label", "latitude", "level", "limit", "longitude", "name", "next", "north", "place", "plain",
-    "region", "size", "sort",
+    "region", "shared", "size", "sort",
     "south", "state", "step", "thorough", "through", "to", "v", "west", "what", "zip", "zoom",
 }  # fmt: skip
 # Fields of forms and of JSON: those that name things have to be in a body above for every route that looks at them.
@@ -361,7 +361,7 @@ FIELDS_OF_NOTHING = {
     "utc_offset", "what",
     "folders", "part", "sidecars", "zip",
     # Who is invited is anybody with an account here.
-    "user", "user_id", "role", "audience", "day", "since", "show_location", "location",
+    "user", "user_id", "role", "audience", "day", "since", "location",
 }  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def test_pages_follow_each_other(asked: FlaskClient) -> None:
 
 def test_suggestions_come_with_a_query(asked: FlaskClient) -> None:
     (best,) = asked.get("/api/v1/search/suggestions?q=sar").get_json()["items"][:1]
-    assert best == {"text": "Sarah", "kind": "person", "query": "person:Sarah", "count": 2}
+    assert best == {"text": "Sarah", "kind": "person", "query": "person:Sarah", "count": 2, "album_id": None}
     assert asked.get("/api/v1/search/suggestions?q=wan").get_json()["items"] == []
 
 

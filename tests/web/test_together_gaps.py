@@ -130,3 +130,88 @@ def test_the_viewer_says_who_added_a_photo_also_of_ones_own(mixed: Mixed, owner:
     with write(mixed.library.db) as db:
         alone = album_edits.make(db, mixed.owner, "Alone", "", None, mixed.photos).album_id
     assert "Added by" not in owner.get(f"/photo/{mixed.photos[0]}?in=album-{alone}").text
+
+
+# ---------------------------------------------------------------- albums of others
+
+
+def test_an_album_that_somebody_was_invited_into_stands_among_their_own(mixed: Mixed, owner: FlaskClient) -> None:
+    zoe = mixed.browser
+    with write(mixed.library.db) as db:
+        album_edits.make(db, mixed.zoe, "Attic")
+        album_edits.make(db, mixed.zoe, "Zoo")
+    page = zoe.get("/albums?sort=title").text
+    assert re.findall(r'class="title">([^<]+)<', page) == ["Attic", "Wedding", "Zoo"]
+    assert "5 photos · 2020 · of admin" in page
+    assert "· of admin" not in owner.get("/albums").text
+    assert "Shared:" in owner.get("/albums").text  # its owner sees at a glance that others see it
+    assert "Wedding" in zoe.get("/albums?q=wed").text
+    mixed.invite("view")
+    assert "Wedding" in zoe.get("/albums").text
+    with write(mixed.library.db) as db:
+        members.remove(db, mixed.owner, albums.album(db, mixed.album), mixed.grant)
+    assert "Wedding" not in zoe.get("/albums").text
+    assert "Wedding" not in zoe.get("/albums?q=wed").text
+
+
+def test_what_is_shared_with_everybody_is_found_by_its_title_and_fills_nobodys_shelf(
+    mixed: Mixed, library: Library
+) -> None:
+    with write(library.db) as db:
+        album = album_edits.make(db, mixed.owner, "Village fair").album_id
+        members.invite(db, mixed.owner, albums.album(db, album), "public", None, "view")
+    zoe = mixed.browser
+    assert "Village fair" not in zoe.get("/albums").text
+    assert "Village fair" in zoe.get("/albums?q=fair").text
+    [said] = [each for each in zoe.get("/api/v1/search/suggestions?q=vill").json["items"] if each["album_id"]]
+    assert said == {
+        "text": "Village fair",
+        "kind": "shared album",
+        "query": "Village fair",
+        "count": 0,
+        "album_id": album,
+    }
+
+
+def test_albums_that_fill_pages_go_on_with_those_of_others_between_them(mixed: Mixed) -> None:
+    with write(mixed.library.db) as db:
+        for number in range(4):
+            album_edits.make(db, mixed.zoe, f"Album {number}")
+    for sort in albums.SORTS:
+        read, cursor = [], None
+        while True:
+            shelf = albums.albums(mixed.library.db, mixed.zoe, sort=sort, cursor=cursor, size=2, has_others=True)
+            read += [each.title for each in shelf.albums]
+            if (cursor := shelf.cursor) is None:
+                break
+        assert sorted(read) == ["Album 0", "Album 1", "Album 2", "Album 3", "Wedding"]
+
+
+def test_the_list_to_put_photos_into_has_albums_of_others_that_one_may_add_to(mixed: Mixed) -> None:
+    asked = "/api/v1/albums?level=all&fillable=1&shared=1"
+
+    def offered() -> list[tuple[str, str | None]]:
+        return [(each["title"], each["owner"]) for each in mixed.browser.get(asked).json["items"]]
+
+    assert offered() == [("Wedding", "admin")]
+    assert (
+        mixed.browser.get("/api/v1/albums?level=all&fillable=1").json["items"] == []
+    )  # asked for without, there are one's own
+    mixed.invite("download")
+    assert offered() == []
+    assert [each["title"] for each in mixed.browser.get("/api/v1/albums?shared=1").json["items"]] == ["Wedding"]
+
+
+def test_an_album_within_another_that_is_not_shared_stands_alone_and_without_its_covers(
+    mixed: Mixed, library: Library
+) -> None:
+    with write(library.db) as db:
+        outer = album_edits.make(db, mixed.owner, "Outer").album_id
+        album_edits.make(db, mixed.owner, "Hidden inside", "", albums.album(db, outer), mixed.photos)
+        members.invite(db, mixed.owner, albums.album(db, outer), "user", mixed.zoe, "view")
+        members.remove(db, mixed.owner, albums.album(db, mixed.album), mixed.grant)
+    page = mixed.browser.get("/albums").text
+    assert "Outer" in page
+    assert "Hidden inside" not in page
+    assert "/media/" not in page.split('class="album-cards"')[1]
+    assert "0 photos" in page

@@ -98,7 +98,7 @@ class AlbumPicker extends HTMLElement {
 
   async #load() {
     const asked = ++this.#asked
-    const query = new URLSearchParams({ level: "all", fillable: 1, sort: "changed", size: SHOWN, q: this.#words })
+    const query = new URLSearchParams({ level: "all", fillable: 1, shared: 1, sort: "changed", size: SHOWN, q: this.#words })
     try {
       const { items } = await ask(`/api/v1/albums?${query}`)
       if (asked === this.#asked) this.#list.replaceChildren(...items.map(row))
@@ -146,7 +146,8 @@ function row(album) {
   if (album.cover) Object.assign(cover, { src: album.cover.url.replace(/320$/, "thumb"), alt: "", loading: "lazy" })
   const said = document.createElement("span")
   const count = plural("{n} photo", "{n} photos", album.count, { n: number(album.count) })
-  said.append(album.title, Object.assign(document.createElement("span"), { className: "quiet", textContent: count }))
+  const beside = album.owner === null ? count : `${count} · ${_("of {name}", { name: album.owner })}`
+  said.append(album.title, Object.assign(document.createElement("span"), { className: "quiet", textContent: beside }))
   button.append(cover, said)
   const item = document.createElement("li")
   item.append(button)

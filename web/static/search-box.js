@@ -3,7 +3,7 @@ import { _, number } from "./words.js"
 
 // What is said beside a suggestion; nothing where it speaks for itself.
 const SAID = {
-  label: _("shown on photos"), word: "", field: _("filter"), kind: "", type: "", person: _("person"), place: _("place"), album: _("album"),
+  label: _("shown on photos"), word: "", field: _("filter"), kind: "", type: "", person: _("person"), place: _("place"), album: _("album"), "shared album": _("shared album"),
   tag: _("tag"), camera: _("camera"), lens: _("lens"), date: _("date"), search: _("saved search"), recent: RECENT,
 }
 const PAUSE = 40 // ms without a key until suggestions are asked for
@@ -65,10 +65,11 @@ class SearchBox extends HTMLElement {
     this.#input.removeAttribute("aria-activedescendant")
   }
 
-  #option({ text, kind, query, count }, at) {
+  #option({ text, kind, query, count, album_id }, at) {
     const option = document.createElement("li")
     Object.assign(option, { id: `${this.#list.id}-${at}`, role: "option", ariaSelected: "false" })
     option.dataset.query = query ?? text
+    if (album_id) option.dataset.album = album_id
     const beside = document.createElement("span")
     beside.className = "quiet"
     beside.textContent = [SAID[kind] ?? kind, count && number(count)].filter(Boolean).join(" · ")
@@ -108,6 +109,7 @@ class SearchBox extends HTMLElement {
 
   #choose(option) {
     if (!option) return
+    if (option.dataset.album) return location.assign(`/albums/${option.dataset.album}`) // another's: there is nothing to search in
     this.#input.value = option.dataset.query
     if (option.dataset.query.endsWith(":")) this.#ask() // the name of a filter: its value is still to come
     else this.querySelector("form").requestSubmit()
