@@ -26,7 +26,10 @@ from web.shapes import (
 COUNTS = fields({
     "visits": WHOLE, "downloads": WHOLE, "refused": about("Wrong passwords.", WHOLE), "last_opened_at": maybe(MOMENT),
 })  # fmt: skip
-SHARE_URL = about("The address to send. Null when the key that keeps it is gone: give it a new address.", maybe(TEXT))
+SHARE_URL = about(
+    "The address to send. Null when the key that keeps it is gone: give it a new address; and when it shows places the asker may not know.",
+    maybe(TEXT),
+)
 LINK = named(
     "Link",
     fields({

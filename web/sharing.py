@@ -84,13 +84,13 @@ def how_many(wanted: Wanted) -> Whereabouts:
     return whereabouts.of_photos(db, wanted.owner_id, photo_ids)
 
 
-def album_for(db: Database, wanted: Wanted) -> int:
-    """The album that shows it; called inside write()."""
+def album_for(db: Database, wanted: Wanted, takes_more: bool = False) -> int:
+    """The album that shows it; called inside write(). takes_more: those with whom it is shared may add to it."""
     if wanted.album is not None:
         return wanted.album.id
     if wanted.query is not None:
         return unlisted.of_search(db, wanted.owner_id, wanted.query, wanted.title)
-    return unlisted.of_photos(db, wanted.owner_id, wanted.photo_ids, wanted.title)
+    return unlisted.of_photos(db, wanted.owner_id, wanted.photo_ids, wanted.title, takes_more)
 
 
 def make(wanted: Wanted, said: Mapping[str, Any], password: str | None) -> tuple[Link, str]:
@@ -101,7 +101,8 @@ def make(wanted: Wanted, said: Mapping[str, Any], password: str | None) -> tuple
     hashed = doors.hashed(password) if password is not None else None
     key = links.key(library().data)
     with write(library().db, durable=True) as db:
-        made = links.make(db, wanted.owner_id, album_for(db, wanted), wanted.kind, key, hashed, **options)
+        album_id = album_for(db, wanted, options.get("permission") == "contribute")
+        made = links.make(db, wanted.owner_id, album_id, wanted.kind, key, hashed, **options)
     if wanted.query is not None:
         album_searches.freshen(library(), albums.album(library().db, made[0].album_id), PATIENCE)
     return made

@@ -82,7 +82,9 @@ def _give(wanted: Wanted, kind: str, body: dict[str, Any]) -> list[Grant]:
         if wanted.album is not None:
             return [members.invite(db, user().id, wanted.album, audience, each, role, shows) for each in to]
         what = (
-            {"photo_id": wanted.photo_ids[0]} if wanted.kind == "photo" else {"album_id": sharing.album_for(db, wanted)}
+            {"photo_id": wanted.photo_ids[0]}
+            if wanted.kind == "photo"
+            else {"album_id": sharing.album_for(db, wanted, role in ("contribute", "manage"))}
         )
         return [grants.give(db, wanted.owner_id, dict(what), audience, each, role, shows) for each in to]
 

@@ -15,17 +15,24 @@ from photolib.search import saved
 MOST = 10_000  # of one owner
 
 
-def of_photos(db: Database, owner_id: int, photo_ids: Sequence[int], title: str) -> int:
-    """The album that holds just these photos: the one made for them before, or a new one. Returns its id."""
+def of_photos(db: Database, owner_id: int, photo_ids: Sequence[int], title: str, takes_more: bool = False) -> int:
+    """The album that holds just these photos: the one made for them before, or a new one. Returns its id.
+
+    takes_more: others may add to it. Such an album is for one share alone, or what some people add would be shown to others with whom
+    only these photos were shared.
+    """
     chosen = list(dict.fromkeys(photo_ids))
     listed = json.dumps(chosen)
     row = db.conn.execute(
         """select id from albums where owner_id = ? and is_unlisted = 1 and kind = 'manual' and photos = ?
              and not exists (select 1 from json_each(?) where value not in (
-               select photo_id from album_photos where album_id = albums.id and is_here = 1)) order by id limit 1""",
+               select photo_id from album_photos where album_id = albums.id and is_here = 1))
+             and not exists (select 1 from grants where album_id = albums.id and role in ('contribute', 'manage'))
+             and not exists (select 1 from links where album_id = albums.id and permission = 'contribute')
+           order by id limit 1""",
         (owner_id, len(chosen), listed),
     ).fetchone()
-    if row is not None:
+    if row is not None and not takes_more:
         return row[0]
     album_id = _new(db, owner_id, title, "manual", None)
     album_rows.put_at_end(db, album_id, chosen)

@@ -76,6 +76,26 @@ def test_sharing_the_same_photos_again_makes_another_link_to_the_same_album(
     assert client.get("/api/v1/albums?level=all").json["items"] == []  # none that somebody made
 
 
+def test_photos_to_which_others_may_add_are_shared_apart_from_those_only_to_be_looked_at(
+    client: FlaskClient, photo_ids: list[int], stranger_id: int, library: Library
+) -> None:
+    said: list[dict[str, Any]] = [
+        {},
+        {"permissions": "contribute"},
+        {"type": "users", "user_ids": [stranger_id], "permissions": "manage"},
+        {"permissions": "contribute"},
+        {"permissions": "download"},
+    ]
+    albums = []
+    for each in said:
+        made = client.post("/api/v1/photos/share", json={"photo_ids": photo_ids[:2], **each}).json
+        table = "grants" if "user_ids" in each else "links"
+        [row] = library.db.conn.execute(f"select album_id from {table} where id = ?", (made["share_id"],))
+        albums.append(row[0])
+    assert len(set(albums)) == 4
+    assert albums[0] == albums[-1]
+
+
 def test_a_search_is_shared_live_and_says_nothing_of_its_words(
     client: FlaskClient, anonymous: FlaskClient, photo_ids: list[int], library: Library
 ) -> None:
