@@ -247,24 +247,57 @@ def buckets(db: Database, owner_id: int, scope: Scope = TIMELINE) -> list[tuple[
         return db.conn.execute(
             "select month, photos from months where owner_id = ? and photos > 0 order by month desc", (owner_id,)
         ).fetchall()
+    if scope.kind == "shared" and (grant := grants.grant(db, scope.ids[0])).since is not None:
+        return months_since(db, grant.owner_id, grant.since)
     this = ordered(db, owner_id, scope, in_all=True)
-    if not _RULES[scope.kind].ids:
+    if not _RULES[scope.kind].ids or this.by == "photo_at":
         # There is an index in this order: from month to month, and what lies between is counted without a look at any of it.
-        return db.conn.execute(
+        found: list[tuple[str, int]] = db.conn.execute(
             f"""with recursive held(bucket) as (
-                  select substr(max({this.by}), 1, 7) from photos where {this.where}
+                  select substr(max({this.by}), 1, 7) from {this.alone} where {this.where}
                   union all
-                  select (select substr(max({this.by}), 1, 7) from photos where {this.where} and {this.by} < bucket)
+                  select (select substr(max({this.by}), 1, 7) from {this.alone} where {this.where} and {this.by} < bucket)
                     from held where bucket is not null)
-                select bucket, (select count(*) from photos where {this.where} and {this.by} >= bucket and {this.by} < bucket || '~')
+                select bucket, (select count(*) from {this.alone}
+                  where {this.where} and {this.by} >= bucket and {this.by} < bucket || '~')
                 from held where bucket is not null""",
             (*this.values, *this.values, *this.values),
         ).fetchall()
+        return found if this.down == "desc" else found[::-1]
     return db.conn.execute(
         f"""select substr({this.by}, 1, 7) as bucket, count(*) from {this.alone} where {this.where}
             group by bucket order by bucket {this.down}""",
         this.values,
     ).fetchall()
+
+
+def months_since(db: Database, owner_id: int, day: str) -> list[tuple[str, int]]:
+    """The buckets of an owner's timeline from a day on: but for its first month, triggers have counted them."""
+    return db.conn.execute(
+        """select month, photos from (
+             select month, photos from months where owner_id = :owner and month > substr(:day, 1, 7)
+             union all
+             select substr(:day, 1, 7), count(*) from photos where owner_id = :owner and is_listed = 1 and shown_at >= :day
+               and shown_at < substr(:day, 1, 7) || '~')
+           where photos > 0 order by month desc""",
+        {"owner": owner_id, "day": day},
+    ).fetchall()
+
+
+def shown_by(db: Database, grant_id: int) -> tuple[int, str | None]:
+    """How many photos a grant of a person or since a day shows, and the key of the newest of them."""
+    grant, scope = grants.grant(db, grant_id), Scope("shared", (grant_id,))
+    if grant.since is not None:
+        first = page(db, grant.owner_id, None, 1, scope).photos
+        return sum(photos for _, photos in months_since(db, grant.owner_id, grant.since)), first[
+            0
+        ].key if first else None
+    this = _shared(db, scope)
+    # The key is that of the row with the largest moment (https://www.sqlite.org/lang_select.html#bareagg).
+    row = db.conn.execute(
+        f"select count(*), max({this.by}), key from {this.photos} where {this.where}", this.values
+    ).fetchone()
+    return row[0], row[2]
 
 
 def bucket(db: Database, owner_id: int, name: str, scope: Scope = TIMELINE) -> Page:

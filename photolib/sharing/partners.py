@@ -58,10 +58,7 @@ def count(db: Database, owner_id: int, person_id: int | None = None, since: str 
     """How many photos that is now."""
     if person_id is not None:
         return scopes.count(db, owner_id, Scope("person", (person_id,)))
-    row = db.conn.execute(
-        "select count(*) from photos where owner_id = ? and is_listed = 1 and shown_at >= ?", (owner_id, since or "9")
-    )
-    return row.fetchone()[0]
+    return sum(photos for _, photos in scopes.months_since(db, owner_id, since or "9"))
 
 
 def shared(db: Database, found: Grant) -> Shared:
@@ -71,12 +68,8 @@ def shared(db: Database, found: Grant) -> Shared:
     if found.person_id is not None:
         row = db.conn.execute("select name from people where id = ?", (found.person_id,)).fetchone()
         person = row[0] if row else None
-    scope = Scope("shared", (found.id,))
-    first = scopes.page(db, found.owner_id, None, 1, scope).photos
-    return Shared(
-        found, called.get(found.owner_id, ""), called.get(found.user_id or 0, ""), person,
-        scopes.count(db, found.owner_id, scope), first[0].key if first else None,
-    )  # fmt: skip
+    photos, cover = scopes.shown_by(db, found.id)
+    return Shared(found, called.get(found.owner_id, ""), called.get(found.user_id or 0, ""), person, photos, cover)
 
 
 def given(db: Database, owner_id: int) -> list[Shared]:
