@@ -95,6 +95,12 @@ def may(action: access.Action) -> bool:
     return access.may(g.visitor, action, album())
 
 
+def require(action: access.Action) -> None:
+    """Raises NotFound, as for a link that nobody has, when the bearer may not do this."""
+    if not may(action):
+        raise NotFound(links.GONE)
+
+
 def keep() -> Keep:
     """What stays in the files that this link hands out."""
     return Keep(location=link().show_location, camera=link().show_camera)

@@ -10,14 +10,13 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from photolib.access import require
 from photolib.accounts import throttle
 from photolib.errors import BadInput, PhotolibError, TryLater
 from photolib.sharing import contributions
 from photolib.uploads import Announced
 from web import asked, sessions, shared, uploads_api
 from web.guard import takes_files
-from web.here import library, visitor
+from web.here import library
 from web.language import _, explained, ngettext
 from web.limits import Limit, Turns
 from web.shared_pages import about
@@ -36,7 +35,7 @@ LISTENING = Turns(most=40, most_of_one=12)  # of strangers who send, from one ad
 @bp.get("/contribute")
 def ask(token: str) -> str:
     """The form to send photos with, on a page of its own."""
-    _require()
+    shared.require("contribute")
     return render_template("shared_contribute.html", **about(token))
 
 
@@ -44,7 +43,7 @@ def ask(token: str) -> str:
 @takes_files(MOST_IN_FORM)
 def begin(token: str) -> ResponseReturnValue:
     """Announce one file (`filename`, `size`, `type`, `last_modified`, `visitor`); without a size, the files of a form."""
-    _require()
+    shared.require("contribute")
     ANNOUNCING.count((shared.link().id, request.remote_addr))
     with _listening():
         is_announcement = "size" in request.form
@@ -87,7 +86,7 @@ def _form(token: str) -> ResponseReturnValue:
 @bp.route("/contribute/<upload_id>", methods=["GET", "HEAD", "OPTIONS"], provide_automatic_options=False)
 def state(token: str, upload_id: str) -> Response:
     """How far it has come."""
-    _require()
+    shared.require("contribute")
     return uploads_api.state_of(contributions.upload_of(library().db, shared.link(), upload_id))
 
 
@@ -95,7 +94,7 @@ def state(token: str, upload_id: str) -> Response:
 @takes_files(asked.LARGEST)
 def send(token: str, upload_id: str) -> Response:
     """PATCH a piece, DELETE to cancel; POST with X-HTTP-Method-Override where a network lets nothing else through."""
-    _require()
+    shared.require("contribute")
     method = request.method
     if method == "POST":
         method = request.headers.get("X-HTTP-Method-Override", "").upper()
@@ -112,7 +111,7 @@ def send(token: str, upload_id: str) -> Response:
 @bp.post("/contribute/<upload_id>/done")
 def done(token: str, upload_id: str) -> dict[str, Any]:
     """All of it has been sent."""
-    _require()
+    shared.require("contribute")
     contributions.finish(library(), shared.link(), upload_id, sessions.client())
     return {"said": _("Sent")}
 
@@ -127,7 +126,3 @@ def _listening() -> Iterator[None]:
         yield
     finally:
         LISTENING.give_back(place)
-
-
-def _require() -> None:
-    require(visitor(), "contribute", shared.album())
