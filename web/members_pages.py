@@ -237,7 +237,7 @@ def shared(grant_id: int) -> str:
 def title(found: Shared) -> str:
     """What is shared, in words."""
     if found.grant.person_id is not None:
-        return _("Everything with %(person)s", person=found.person or _("somebody"))
+        return _("All photos of %(person)s", person=found.person or _("somebody"))
     from web import words
 
     return _("Everything since %(day)s", day=words.whole_date(found.grant.since or ""))
@@ -258,6 +258,7 @@ def save() -> Response:
             (shown if access.sees_location(visitor(), each) else bare).append(each.id)
     found = [saving.take_over(library(), user(), shown, None), saving.take_over(library(), user(), bare, WITHOUT_PLACE)]
     new, known = sum(len(each.new) for each in found), sum(each.known for each in found)
+    known += len(set(photo_ids)) - len(shown) - len(bare)  # one's own
     said = ngettext("%(num)s photo is in your library now", "%(num)s photos are in your library now", new)
     if known:
         said += ". " + ngettext("%(num)s was there already", "%(num)s were there already", known)

@@ -146,6 +146,13 @@ def test_what_visitors_sent_is_taken_and_refused_with_two_keys(open_page: OpenPa
     cards = page.locator("[data-waiting]")
     expect(cards).to_have_count(2)
     expect(cards.first.get_by_text("Aunt Mia")).to_be_visible()
+    cards.first.get_by_role("link", name="What Aunt Mia sent").click()
+    large = page.get_by_role("dialog").get_by_role("button", name="Close").locator("img")
+    expect(large).to_be_in_viewport()
+    page.keyboard.press("y")  # looks at it, and takes nothing
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(cards).to_have_count(2)
     page.keyboard.press("n")
     expect(page.get_by_text("The photo is refused")).to_be_visible()
     expect(cards).to_have_count(1)

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import zipfile
 from dataclasses import dataclass
 from typing import Any
@@ -376,3 +377,14 @@ def test_one_photo_that_is_shared_stands_on_the_page_of_what_is_shared_with_me(w
     assert zoe.get(f"/photo/{world.photos[1]}").status_code == 404
     world.browser(world.owner).delete(f"/api/v1/photos/{world.photos[0]}")
     assert f'href="/photo/{world.photos[0]}"' not in zoe.get("/shared").text
+
+
+def test_everybody_with_an_account_is_not_shown_places_by_one_tap(world: World) -> None:
+    owner = world.browser(world.owner)
+    page = owner.get(f"/albums/{world.album}/people").text
+    [form] = [each for each in page.split("<form")[1:] if 'value="public"' in each]
+    fields = dict(re.findall(r'name="(\w+)" value="(\w+)"', form.partition("</form>")[0]))
+    assert fields == {"audience": "public", "role": "view"}
+    assert owner.post(f"/albums/{world.album}/people", data=fields).status_code in (200, 303)
+    listed = owner.get(f"/api/v1/albums/{world.album}/members").json["items"]
+    assert [each["show_location"] for each in listed if each["audience"] == "public"] == [False]
