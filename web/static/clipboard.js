@@ -7,7 +7,7 @@ export async function copy(text, field) {
     const shown = field ?? Object.assign(document.createElement("input"), { value: text, readOnly: true })
     if (!field) (document.querySelector("dialog[open]") ?? document.body).append(shown)
     shown.select()
-    const isDone = document.execCommand("copy") // outdated, and the only way on http://192.168.1.7
+    const isDone = document.execCommand("copy") // outdated, and the only way where there is no https
     if (!field) shown.remove()
     return isDone
   }

@@ -1,13 +1,13 @@
 import { goOn } from "./acts.js"
-import { GridWindow } from "./grid-window.js"
-import { addTick } from "./grid-tiles.js"
-import { Keys } from "./grid-keys.js"
-import { Picks } from "./grid-picks.js"
+import { GridWindow } from "./grid/window.js"
+import { addTick } from "./grid/tiles.js"
+import { Keys } from "./grid/keys.js"
+import { Picks } from "./grid/picks.js"
 import { open } from "./photo-viewer.js"
 import { welcome } from "./pictures.js"
 import { selection } from "./selection.js"
 import "./selection-bar.js"
-import "./grid-tools.js"
+import "./grid/tools.js"
 import { addScrubber } from "./time-scrubber.js"
 
 const DENSITIES = [1, 2, 3]

@@ -1,5 +1,5 @@
-import { toast } from "./toast.js"
-import { _ } from "./words.js"
+import { toast } from "../toast.js"
+import { _ } from "../words.js"
 
 /** The menu that says how the grid shows photos, and goes to a date. */
 class GridTools extends HTMLElement {

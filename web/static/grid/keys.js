@@ -1,4 +1,4 @@
-import { selection } from "./selection.js"
+import { selection } from "../selection.js"
 
 /** Keys that walk over a grid's photos and choose some, and those that make them larger or smaller. */
 export class Keys {

@@ -1,4 +1,4 @@
-import { shape } from "./grid-layout.js"
+import { shape } from "./layout.js"
 
 const MOST_KEPT = 60 // pieces whose photos are remembered
 const MOST_IDS = 20000 // in one answer

@@ -1,6 +1,6 @@
-import { icon } from "./icons.js"
-import { welcome } from "./pictures.js"
-import { _, date } from "./words.js"
+import { icon } from "../icons.js"
+import { welcome } from "../pictures.js"
+import { _, date } from "../words.js"
 
 // The tiles of a grid that holds only what is near: made once, and used again for other photos.
 

@@ -1,8 +1,8 @@
-import { icon } from "./icons.js"
-import { selection } from "./selection.js"
-import { silence } from "./send.js"
-import { toast } from "./toast.js"
-import { _ } from "./words.js"
+import { icon } from "../icons.js"
+import { selection } from "../selection.js"
+import { silence } from "../send.js"
+import { toast } from "../toast.js"
+import { _ } from "../words.js"
 
 const HOLD = 450 // ms a finger rests until it chooses
 const EDGE = 80 // pixels from the screen's edges within which dragging scrolls

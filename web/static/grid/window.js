@@ -1,6 +1,6 @@
-import { arrange, estimate, HEADING } from "./grid-layout.js"
-import { Photos } from "./grid-photos.js"
-import { Tiles } from "./grid-tiles.js"
+import { arrange, estimate, HEADING } from "./layout.js"
+import { Photos } from "./photos.js"
+import { Tiles } from "./tiles.js"
 
 // Browsers hold elements of some height only (Firefox 17.9 million pixels, Chromium twice that): a longer list is mapped onto this.
 const TALLEST = 15e6
