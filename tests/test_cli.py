@@ -30,7 +30,7 @@ class Shell:
             raise result.exception
         return result
 
-    def json(self, *words: object) -> dict:  # type: ignore[type-arg]
+    def json(self, *words: object) -> dict:
         return json.loads(self(*words, "--json").stdout)
 
 

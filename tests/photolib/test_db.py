@@ -125,7 +125,7 @@ def _schema_with(migration: object) -> Migrations:
     longer = Migrations("photolib")
     for each in db.schema._migrations:
         longer(name=each.name)(each.fn)
-    longer()(migration)  # type: ignore[arg-type]
+    longer()(migration)
     return longer
 
 

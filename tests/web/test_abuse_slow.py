@@ -46,7 +46,7 @@ def standing(app: Flask, library: Library, count: int, address: str) -> Iterator
 
     def stand(body: Trickle) -> None:
         said = {"input_stream": body, "content_type": "application/x-www-form-urlencoded"}
-        browser(app, address).post("/login", **said)  # type: ignore[arg-type]
+        browser(app, address).post("/login", **said)
         library.connections.close_here()
 
     for body in bodies:

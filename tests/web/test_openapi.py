@@ -24,7 +24,7 @@ def test_every_description_belongs_to_a_route_of_the_api(app: Flask) -> None:
     rules = {rule.endpoint: rule for rule, _ in openapi.addresses(app)}
     assert described <= set(rules)
     for endpoint in described:
-        for method, said in app.view_functions[endpoint].described.items():  # type: ignore[attr-defined]
+        for method, said in app.view_functions[endpoint].described.items():
             assert method is None or method in (rules[endpoint].methods or ()), endpoint
             assert set(said.path) <= rules[endpoint].arguments, endpoint
 
