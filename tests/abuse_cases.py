@@ -19,29 +19,29 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 
-# Parts that nothing holds yet, because what they are about is not there yet. A test fails for one that has been given tests and still
-# stands here; when this is empty, it goes.
-TO_COME: Mapping[int, tuple[str, ...]] = {
-    1: (
-        "{no key", "wrong key", "key without its password", "expired", "revoked", "photo in trash", "photo\ntaken out of the album",
-        "cookie of another link}", "the same body and near-identical time", "a new route fails the test until somebody classifies it",
-    ),
-    2: ("unlocking one leaves the other locked",),
-    3: ("Password set or changed after somebody unlocked: the old cookie dies",),
-    4: ("a slow salted hash", "never appear in a URL", "a log line", "a Referer", "an export"),
-    5: (
-        "per (link, address)", "per link", "counted before hashing", "without locking other visitors out", "survives a restart",
-        "X-Forwarded-For counts only from a configured proxy",
-    ),
-    6: ("at least 128 bits", "stored hashed", "`Referrer-Policy: no-referrer`", "`X-Robots-Tag: noindex`", "`Cache-Control: private`"),
-    7: ("the original", "the zip"),
-    8: ("GPS", "serial numbers", "maker notes", "XMP", "embedded thumbnail", "video location atom", "its JSON names no file path"),
-    9: ("no neighbours", "no search outside its photos", "no sequential ids"),
-    10: ("off by default", "quota", "sniffed types", "quarantine", "no overwrite", "no reading"),
-    22: ("`og:title`", "feed"),
-    34: ("links",),
-}  # fmt: skip
-
+LINKS = "web/test_abuse_links.py::test_"
+DOORS = "web/test_abuse_link_doors.py::test_"
+HANDED_OUT = "web/test_abuse_link_files.py::test_"
+TRICKS = "web/test_abuse_link_tricks.py::test_"
+GUESTS = "web/test_abuse_guests.py::test_10_"
+EVERY_STATE = (
+    f"{LINKS}1_a_link_in_this_state_answers_as_one_that_nobody_has",
+    f"{LINKS}1_a_link_in_this_state_costs_the_work_of_one_that_nobody_has",
+)
+BEHIND_A_DOOR = (
+    *EVERY_STATE,
+    f"{LINKS}1_the_door_shows_nothing_of_what_is_behind_it",
+    f"{LINKS}1_an_account_opens_no_door_of_a_link",
+)
+NOT_SHOWN = (
+    f"{LINKS}1_a_photo_that_a_link_does_not_show_is_one_that_nobody_has",
+    f"{LINKS}1_a_key_that_exists_costs_the_work_of_one_that_does_not",
+    f"{LINKS}1_knowing_the_right_etag_confirms_nothing",
+)
+NOTHING_PRIVATE = (
+    f"{HANDED_OUT}8_nothing_that_a_link_hands_out_says_more_than_its_owner_wants",
+    "photolib/test_cleaning.py::test_another_program_finds_nothing_private_in_any_copy",
+)
 ACCOUNTS = "web/test_abuse_accounts.py::test_"
 CONTENT = "web/test_abuse_content.py::test_"
 QUESTIONS = "web/test_abuse_questions.py::test_"
@@ -68,6 +68,143 @@ NO_PATH = (
 )
 
 CASES: Mapping[int, Mapping[str, tuple[str, ...]]] = {
+    1: {
+        "{no key": (
+            f"{LINKS}1_addresses_that_are_none_answer_alike_and_lead_to_no_log_in",
+            f"{LINKS}1_what_opens_a_link_opens_nothing_else",
+        ),
+        "wrong key": EVERY_STATE,
+        "key without its password": BEHIND_A_DOOR,
+        "expired": EVERY_STATE,
+        "revoked": EVERY_STATE,
+        "photo in trash": NOT_SHOWN,
+        "photo\ntaken out of the album": NOT_SHOWN,
+        "cookie of another link}": BEHIND_A_DOOR,
+        "the same body and near-identical time": (*EVERY_STATE, *NOT_SHOWN),
+        "a new route fails the test until somebody classifies it": (
+            f"{LINKS}1_every_route_below_a_link_has_been_decided_about",
+            f"{LINKS}1_who_is_let_in_is_answered_at_every_address",
+        ),
+    },
+    2: {"unlocking one leaves the other locked": (f"{DOORS}2_of_two_links_with_one_password_the_second_stays_locked",)},
+    3: {
+        "Password set or changed after somebody unlocked: the old cookie dies": (
+            f"{DOORS}3_a_password_that_is_changed_ends_the_visits_at_every_address",
+            f"{DOORS}3_a_password_that_an_open_link_is_given_ends_the_visits",
+            f"{DOORS}3_a_zip_on_its_way_breaks_off",
+            f"{TRICKS}a_cookie_that_somebody_planted_opens_no_door",
+            f"{DOORS}who_came_in_while_the_owner_changed_the_password_is_not_in",
+        )
+    },
+    4: {
+        "a slow salted hash": (f"{DOORS}4_a_password_is_kept_as_a_slow_salted_hash",),
+        "never appear in a URL": (
+            f"{DOORS}4_a_password_is_in_nothing_that_is_said_logged_or_kept",
+            f"{DOORS}an_empty_or_endless_password_opens_nothing",
+        ),
+        "a log line": (
+            f"{DOORS}4_a_password_is_in_nothing_that_is_said_logged_or_kept",
+            f"{LINKS}6_no_token_is_in_a_log_or_an_event",
+        ),
+        "a Referer": (
+            "web/test_browser_links_leaks.py::test_4_and_6_a_page_of_a_link_says_to_nobody_where_its_visitor_comes_from",
+        ),
+        "an export": (
+            f"{DOORS}4_an_export_holds_neither_links_nor_their_passwords",
+            f"{DOORS}4_a_copy_of_the_database_opens_no_link",
+        ),
+    },
+    5: {
+        "per (link, address)": (
+            f"{DOORS}5_guessing_at_a_link_is_slowed_down_where_it_comes_from_and_nowhere_else",
+            f"{DOORS}5_a_house_with_very_many_addresses_is_one",
+            f"{DOORS}5_the_door_says_when_to_come_back",
+        ),
+        "per link": (f"{DOORS}5_a_crowd_is_slowed_down_for_seconds_and_those_inside_are_not_bothered",),
+        "counted before hashing": (
+            f"{DOORS}5_a_try_is_counted_before_anything_is_hashed",
+            f"{DOORS}5_many_tries_at_once_are_all_counted",
+        ),
+        "without locking other visitors out": (
+            f"{DOORS}5_guessing_at_a_link_is_slowed_down_where_it_comes_from_and_nowhere_else",
+            f"{DOORS}5_a_crowd_is_slowed_down_for_seconds_and_those_inside_are_not_bothered",
+        ),
+        "survives a restart": (f"{DOORS}5_the_count_survives_a_restart",),
+        "X-Forwarded-For counts only from a configured proxy": (
+            f"{DOORS}5_whom_a_request_is_forwarded_for_counts_only_from_a_proxy_of_the_settings",
+        ),
+    },
+    6: {
+        "at least 128 bits": (f"{LINKS}6_tokens_are_random_of_256_bits_and_kept_as_hashes",),
+        "stored hashed": (
+            f"{LINKS}6_tokens_are_random_of_256_bits_and_kept_as_hashes",
+            f"{DOORS}4_a_copy_of_the_database_opens_no_link",
+        ),
+        **dict.fromkeys(
+            ("`Referrer-Policy: no-referrer`", "`X-Robots-Tag: noindex`", "`Cache-Control: private`"),
+            (
+                f"{LINKS}6_every_answer_below_a_link_keeps_its_address_to_itself",
+                f"{LINKS}6_also_when_somebody_asks_too_much",
+            ),
+        ),
+    },
+    7: {
+        "the original": (
+            f"{HANDED_OUT}7_who_may_look_gets_neither_the_original_nor_a_zip_nor_anything_as_good",
+            f"{HANDED_OUT}7_what_who_may_look_is_shown_is_small_and_is_not_the_file",
+            f"{HANDED_OUT}7_a_film_is_watched_in_its_cleaned_copy_and_not_offered_as_a_file",
+        ),
+        "the zip": (f"{HANDED_OUT}7_who_may_look_gets_neither_the_original_nor_a_zip_nor_anything_as_good",),
+    },
+    8: {
+        **dict.fromkeys(
+            ("GPS", "serial numbers", "maker notes", "XMP", "embedded thumbnail", "video location atom"),
+            NOTHING_PRIVATE,
+        ),
+        "its JSON names no file path": (
+            f"{TRICKS}8_and_9_nothing_that_is_said_names_the_owner_a_file_a_person_or_a_number",
+            f"{HANDED_OUT}8_a_name_of_a_file_is_the_photos_own_and_no_path",
+        ),
+    },
+    9: {
+        "no neighbours": (
+            f"{TRICKS}9_turning_pages_ends_at_the_edge_of_the_album",
+            f"{TRICKS}9_a_cursor_of_ones_own_shows_the_album_and_nothing_else",
+        ),
+        "no search outside its photos": (
+            f"{TRICKS}9_nothing_that_is_asked_in_an_address_widens_what_is_shown",
+            f"{LINKS}1_what_opens_a_link_opens_nothing_else",
+        ),
+        "no sequential ids": (
+            f"{TRICKS}8_and_9_nothing_that_is_said_names_the_owner_a_file_a_person_or_a_number",
+            f"{TRICKS}9_a_photo_is_known_by_its_whole_key_alone",
+        ),
+    },
+    10: {
+        "off by default": (
+            f"{GUESTS}a_link_takes_no_photos_unless_its_owner_says_so",
+            f"{GUESTS}a_link_made_without_saying_so_is_to_look_at",
+            f"{GUESTS}what_the_owner_takes_back_is_taken_back_at_once",
+        ),
+        "quota": (
+            f"{GUESTS}number_and_size_of_what_waits_have_ends",
+            f"{GUESTS}however_many_announce_at_once",
+            f"{GUESTS}what_strangers_send_counts_for_the_owner_and_keeps_the_owner_out_of_nothing",
+        ),
+        "sniffed types": (
+            f"{GUESTS}what_is_no_photo_is_gone_whatever_it_calls_itself",
+            f"{GUESTS}a_photo_that_is_a_page_as_well_is_shown_as_a_picture_made_of_it",
+        ),
+        "quarantine": (
+            f"{GUESTS}what_waits_is_seen_by_the_owner_on_the_page_for_it_and_by_nobody_else",
+            f"{GUESTS}who_sends_a_photo_that_the_owner_has_learns_nothing_by_it",
+        ),
+        "no overwrite": (f"{GUESTS}two_guests_with_one_name_of_a_file_and_one_that_is_here_stay_three",),
+        "no reading": (
+            f"{GUESTS}nothing_that_was_sent_comes_back",
+            f"{TRICKS}an_upload_of_one_link_is_none_at_another",
+        ),
+    },
     11: {
         "one wins": (f"{ACCOUNTS}11_two_browsers_racing_for_set_up_one_wins_and_nobody_else_becomes_admin",),
         "nobody else becomes admin": (
@@ -221,6 +358,7 @@ CASES: Mapping[int, Mapping[str, tuple[str, ...]]] = {
             ("file name", "folder", "EXIF", "XMP", "IPTC", "tag", "album", "person", "caption", "Takeout JSON"),
             EVERY_PAGE,
         ),
+        **dict.fromkeys(("`og:title`", "feed"), (f"{TRICKS}22_a_name_of_a_link_is_words_and_nothing_more",)),
         "toast": (
             f"{IN_A_BROWSER}no_dialog_runs_what_somebody_wrote",
             f"{IN_A_BROWSER}files_that_are_added_run_nothing",
@@ -399,6 +537,7 @@ CASES: Mapping[int, Mapping[str, tuple[str, ...]]] = {
             f"{ACCOUNTS}34_no_cache_mixes_users",
             f"{ACCOUNTS}34_a_picture_kept_for_ever_is_kept_for_one_session",
         ),
+        "links": (f"{LINKS}6_every_answer_below_a_link_keeps_its_address_to_itself",),
         "(`Vary`, `private`)": (f"{ACCOUNTS}34_no_cache_mixes_users",),
     },
 }
@@ -440,8 +579,6 @@ def lines(only: int | None = None) -> Iterator[str]:
                 yield f"{number:2}  {part.replace(chr(10), ' ')}"
                 if only is not None:
                     yield from (f"      tests/{test}" for test in tests)
-            for part in TO_COME.get(number, ()):
-                yield f"{number:2}  {part.replace(chr(10), ' ')}: TO COME"
             if only is not None:
                 yield f"{number:2}  named after it besides"
                 named = {test for test in all_tests() if number in numbers_in(test.partition("::")[2])}

@@ -4,20 +4,17 @@ import re
 
 import pytest
 
-from tests.abuse_cases import CASES, TO_COME, all_tests, cases_of, numbers_in
+from tests.abuse_cases import CASES, all_tests, cases_of, numbers_in
 from tests.conftest import SHARED
 
 NUMBERS = range(1, 35)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_a_case_has_tests_or_is_said_to_be_still_to_come(number: int) -> None:
+def test_a_case_has_tests(number: int) -> None:
     parts = CASES.get(number, {})
-    assert parts or number in TO_COME, f"abuse case {number} has no test"
+    assert parts, f"abuse case {number} has no test"
     assert all(parts.values()), f"a part of abuse case {number} has no test"
-    assert not set(parts) & set(TO_COME.get(number, ())), (
-        f"a part of abuse case {number} has come: take it out of TO_COME"
-    )
 
 
 def test_every_test_that_is_named_exists() -> None:
@@ -32,7 +29,7 @@ def test_a_test_named_after_a_case_belongs_to_it() -> None:
 
 def test_every_case_has_a_test_that_bears_its_number() -> None:
     named = {number for test in all_tests() for number in numbers_in(test.partition("::")[2])}
-    assert set(NUMBERS) - named <= {*TO_COME, 31}  # slow clients and large downloads have whole files to themselves
+    assert set(NUMBERS) - named <= {31}  # slow clients and large downloads have whole files to themselves
 
 
 def test_the_parts_are_in_the_words_of_the_cases() -> None:
@@ -44,5 +41,5 @@ def test_the_parts_are_in_the_words_of_the_cases() -> None:
     assert [int(each) for each in written] == list(NUMBERS)
     for number in NUMBERS:
         line = " ".join(written[str(number)].split())
-        for part in (*CASES.get(number, ()), *TO_COME.get(number, ())):
+        for part in CASES[number]:
             assert " ".join(part.split()) in line, (number, part)
