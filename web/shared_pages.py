@@ -15,7 +15,7 @@ from photolib.errors import NotFound, PhotolibError, Refused, TooManyTries
 from photolib.sharing import doors, links, names, shown
 from web import errors, reached, sessions, shared, words
 from web.here import library
-from web.language import ENGLISH, current, locale
+from web.language import ENGLISH, current, explained, locale
 from web.media import send_file
 
 bp = Blueprint("shared_pages", __name__, url_prefix="/s/<token>")
@@ -110,7 +110,7 @@ def preview(token: str) -> Response:
 def _door(token: str, problem: PhotolibError | None = None) -> str:
     link = shared.link()
     return render_template(
-        "shared_door.html", link=link, token=token, base=base(token), problem=problem, card=_card(token),
+        "shared_door.html", link=link, token=token, base=base(token), problem=explained(problem) if problem else None, card=_card(token),
         title=title() if link.may_preview else None,
     )  # fmt: skip
 
