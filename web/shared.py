@@ -146,11 +146,13 @@ def note_visit() -> None:
     held = cookie()
     if held is None or link().has_door or (link().id, held) in _noted or is_program():
         return
-    try:
-        with write_if_free(library().db) as db:
-            links.visit(db, link(), held, sessions.client())
-    except TryLater:
-        return  # the next picture tells as well
+    account = sessions.signed_in()
+    if account is None or account.id != link().owner_id:  # an owner who sees what visitors see is none of them
+        try:
+            with write_if_free(library().db) as db:
+                links.visit(db, link(), held, sessions.client())
+        except TryLater:
+            return  # the next picture tells as well
     _noted[(link().id, held)] = None
     while len(_noted) > NOTED:
         _noted.popitem(last=False)

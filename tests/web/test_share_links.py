@@ -671,3 +671,14 @@ def test_a_film_to_look_at_does_not_say_what_its_file_is_called(
     assert shown.status_code == 200
     assert "surprise" not in str(shown.headers)
     assert "surprise" in guest.get(f"/s/{taking}/download/{key}").headers["Content-Disposition"]
+
+
+def test_an_owner_who_sees_what_visitors_see_is_no_visitor(
+    client: FlaskClient, guest: FlaskClient, library: Library, share: Share, photo_ids: list[int], keys: list[str]
+) -> None:
+    token = share(photo_ids)
+    for each, visits in ((client, 0), (guest, 1)):
+        each.get(f"/s/{token}", headers={"User-Agent": PERSON})
+        assert each.get(f"/s/{token}/media/{keys[0]}/thumb", headers={"User-Agent": PERSON}).status_code == 200
+        written = library.db.execute("select count(*) from link_visits").fetchone()[0]
+        assert written == visits
