@@ -172,9 +172,8 @@ FRAGMENT = "a page or fragment of ours, which Jinja escaped"
 MAKING_ELEMENTS = {
     "acts.js": (1, FRAGMENT), "adding.js": (1, FRAGMENT), "again-soon.js": (1, FRAGMENT), "albums.js": (1, FRAGMENT),
     "fresh-part.js": (2, FRAGMENT + "; and a comparison"), "later-part.js": (1, FRAGMENT), "more-photos.js": (1, FRAGMENT),
-    "selection-bar.js": (1, FRAGMENT), "share-dialog.js": (1, FRAGMENT), "shared/page.js": (1, FRAGMENT), "shared/viewer.js": (1, FRAGMENT),
-    "viewer/articles.js": (1, FRAGMENT), "yes-or-no.js": (1, FRAGMENT), "map/places-page.js": (1,
-    FRAGMENT),
+    "selection-bar.js": (1, FRAGMENT), "share-dialog.js": (1, FRAGMENT), "shared/page.js": (1, FRAGMENT),
+    "viewer/article.js": (1, FRAGMENT), "yes-or-no.js": (1, FRAGMENT), "map/places-page.js": (1, FRAGMENT),
     "icons.js": (1, "one of the icons written in it"), "photo-viewer.js": (1, "a constant"), "map/place-picker.js": (1, "a constant"),
     "map/world.js": (1, "the map's credits: a constant, and the setting's as text of an element"),
 }  # fmt: skip

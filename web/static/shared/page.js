@@ -66,8 +66,8 @@ const viewer = () => import("./viewer.js")
 
 // What shows one photo is fetched once the page rests, so that the first tap waits for nothing; it lasts as long as this version does.
 const FOR_THE_VIEWER = [
-  "./viewer.js", "../viewer/flight.js", "../viewer/motion.js", "../viewer/moving.js", "../viewer/slideshow.js", "../viewer/stage.js",
-  "../viewer/gestures.js", "../viewer/zoom.js", "../viewer.css",
+  "./viewer.js", "../viewer/article.js", "../viewer/flight.js", "../viewer/motion.js", "../viewer/moving.js", "../viewer/slideshow.js",
+  "../viewer/stage.js", "../viewer/gestures.js", "../viewer/zoom.js", "../viewer.css",
 ]
 const whenIdle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 500))
 const prepareViewer = () =>

@@ -1,3 +1,4 @@
+import { fetchArticle } from "../viewer/article.js"
 import { fly } from "../viewer/flight.js"
 import { isStill } from "../viewer/motion.js"
 import * as moving from "../viewer/moving.js"
@@ -305,14 +306,6 @@ class SharedViewer extends HTMLElement {
     if (this.classList.contains("shows-information") || (video?.paused && !this.#slideshow.isOn) || this.querySelector("select:focus")) return
     this.classList.add("is-quiet")
   }
-}
-
-async function fetchArticle(address) {
-  const answer = await fetch(address)
-  if (!answer.ok) throw new Error(answer.status)
-  const text = document.createElement("template")
-  text.innerHTML = await answer.text()
-  return text.content.querySelector(".viewed")
 }
 
 /** An article of our own, whose pictures the browser begins to fetch. */

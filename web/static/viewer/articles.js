@@ -1,3 +1,5 @@
+import { fetchArticle } from "./article.js"
+
 const KEPT = 40
 
 /** What the server says about photos: their <article class="viewed">, each fetched once and kept for a while. */
@@ -23,12 +25,4 @@ export class Articles {
   forget() {
     this.#known.clear()
   }
-}
-
-async function fetchArticle(address) {
-  const answer = await fetch(address)
-  if (!answer.ok) throw new Error(answer.status)
-  const text = document.createElement("template")
-  text.innerHTML = await answer.text()
-  return text.content.querySelector(".viewed")
 }
