@@ -161,7 +161,9 @@ def put(db: Database, user_id: int, album: Album, photo_ids: Sequence[int]) -> A
 
 def add(db: Database, user_id: int, album: Album, photo_ids: Sequence[int]) -> list[int]:
     """Put photos behind those that are in an album that is filled by hand, for those who are in it to see who did; return those that were
-    not in it. Nothing is noted to undo."""
+    not in it: none for whoever may not add to it any more, or when it is gone meanwhile. Nothing is noted to undo."""
+    if not _holds(db, user_id, album.id, "contribute"):
+        return []
     fresh = album_rows.put_at_end(db, album.id, photo_ids, added_by=user_id if user_id != album.owner_id else None)
     if fresh:
         activity.note(db, album.id, user_id, activity.ADDED, len(fresh))
@@ -363,12 +365,18 @@ def _still_allowed(db: Database, user_id: int, before: Mapping[str, Any]) -> Non
             is_more = name == "columns" and set(what) - {"order_by", "is_arranged"}
             needed[int(album_id)] = "manage" if is_more or needed.get(int(album_id)) == "manage" else "contribute"
     for album_id, role in needed.items():
-        row = db.conn.execute("select owner_id from albums where id = ?", (album_id,)).fetchone()
-        if row is None or row[0] == user_id:
-            continue
-        permit = grants.on_album(db, user_id, album_id)
-        if permit is None or ROLES.index(permit.role) < ROLES.index(role):
+        is_there = db.conn.execute("select 1 from albums where id = ?", (album_id,)).fetchone() is not None
+        if is_there and not _holds(db, user_id, album_id, role):
             raise NotFound("This can no longer be undone.")
+
+
+def _holds(db: Database, user_id: int, album_id: int, role: Role) -> bool:
+    """Whether an album is there and somebody's, or they have at least this role in it."""
+    row = db.conn.execute("select owner_id from albums where id = ?", (album_id,)).fetchone()
+    if row is None or row[0] == user_id:
+        return row is not None
+    permit = grants.on_album(db, user_id, album_id)
+    return permit is not None and ROLES.index(permit.role) >= ROLES.index(role)
 
 
 def _still_possible(db: Database, album_id: int, columns: dict[str, Any]) -> dict[str, Any]:

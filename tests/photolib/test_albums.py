@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from photolib import album_edits, album_order, album_rows, album_searches, albums, catalog, edits, scopes, stretches
+from photolib.accounts import users
 from photolib.albums import Album
 from photolib.catalog import Original
 from photolib.db import write
 from photolib.errors import BadInput, NotFound
 from photolib.library import Library
 from photolib.scopes import Scope
+from photolib.sharing import grants
 
 OWNER = 1
 Act = Callable[..., Any]
@@ -202,6 +204,22 @@ def test_adding_and_removing_are_undone(db: Database) -> None:
     undo(db, added.id)
     assert order(db, album) == [a]
     assert done(db, album_edits.put, album, [a]).id is None
+
+
+def test_who_was_removed_while_their_photos_were_coming_adds_none(db: Database) -> None:
+    album = made(db)
+    with write(db):
+        mia = users.add(db, "mia").id
+        grants.give(db, OWNER, {"album_id": album.id}, "user", mia, "contribute")
+    first, second = listed(db, "2019-06-01T12:00:00.000", "2019-06-02T12:00:00.000", owner=mia)
+    with write(db):
+        assert album_edits.add(db, mia, album, [first]) == [first]
+        grants.give(db, OWNER, {"album_id": album.id}, "user", mia, "download")
+        assert album_edits.add(db, mia, album, [second]) == []
+    assert order(db, album) == [first]
+    done(db, album_edits.delete, album)
+    with write(db):
+        assert album_edits.add(db, OWNER, album, [second]) == []  # and into an album that is gone, nobody does
 
 
 def test_what_is_archived_stays_in_its_albums_and_what_is_in_the_trash_is_not_shown(db: Database) -> None:
