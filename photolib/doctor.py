@@ -3,6 +3,7 @@
 import importlib
 import os
 import shutil
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from photolib.errors import PhotolibError
 from photolib.library import mount_of, open_library
 from photolib.ports import ABILITIES, Models, NoModels
 from photolib.said import Said
+from photolib.sharing import links
 
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph"}
 CODECS = {
@@ -36,7 +38,7 @@ class Finding(NamedTuple):
 def examine(config: Config, models: Models | None = None, is_thorough: bool = True) -> list[Finding]:
     """Look at everything photolib stands on; what takes long on a large library only when it is thorough. models: None for none."""
     checks: tuple[Callable[[Config], Iterator[Finding]], ...] = (
-        _python, _codecs, _data_folder, _room, _libraries, _clock, *((_database, _notifications) if is_thorough else ()),
+        _python, _codecs, _data_folder, _links, _room, _libraries, _clock, *((_database, _notifications) if is_thorough else ()),
     )  # fmt: skip
     return [*(finding for check in checks for finding in check(config)), *_models(models or NoModels())]
 
@@ -76,6 +78,48 @@ def _data_folder(config: Config) -> Iterator[Finding]:
                 kind=kind,
             ),
         )
+
+
+def _links(config: Config) -> Iterator[Finding]:
+    """The key that seals the addresses of share links: whoever has it and the database has the links, too."""
+    path = config.data_dir / links.KEY_FILE
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        if _has_links(config):
+            sentence = Said(
+                "%(file)s is missing. Links that were sent still open, but their addresses cannot be shown again: put the file back "
+                "from a copy of the data folder, or give those links new addresses.",
+                file=path,
+            )
+            yield Finding(Said("share links"), "warning", sentence)
+        return
+    except OSError:
+        return  # said of the data folder already
+    if mode & 0o077:
+        sentence = Said(
+            "Others on this machine may read %(file)s, and with it the addresses of share links. Run: chmod 600 %(file)s",
+            file=path,
+        )
+        yield Finding(Said("share links"), "problem", sentence)
+        return
+    yield Finding(Said("share links"), "ok", Said("Only photolib may read the key that their addresses are kept with."))
+
+
+def _has_links(config: Config) -> bool:
+    path = config.data_dir / "photolib.db"
+    if not path.exists():
+        return False
+    try:
+        connection = db.connect(path)
+    except PhotolibError:
+        return False  # said of the database already
+    try:
+        return connection.conn.execute("select 1 from links limit 1").fetchone() is not None
+    except sqlite3.Error:
+        return False
+    finally:
+        connection.close()
 
 
 def _database(config: Config) -> Iterator[Finding]:
