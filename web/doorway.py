@@ -11,7 +11,7 @@ from photolib.accounts import throttle
 from photolib.errors import TryLater
 from web.limits import Turns
 
-INSIDE = Turns(most=32, most_of_one=16)  # requests that are being answered; of them from one address
+INSIDE = Turns(most=12, most_of_one=8)  # requests that are being answered; of them from one address
 # What a stranger sends us words at.
 DOORS = frozenset({
     "door.set_up", "door.log_in", "door.accept_invitation", "ways_in.take_second_step", "ways_in.ask_for_passkey", "ways_in.take_passkey",

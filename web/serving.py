@@ -30,6 +30,8 @@ from photolib.ports import Models, NoModels
 log = logging.getLogger(__name__)
 
 # A client that reads slowly holds a thread until it has everything, so there are many; those not needed end by themselves.
+# What strangers may hold of them (shared_files.ZIPS and STREAMS, shared.LISTENING, doorway.INSIDE) and what pages that listen do
+# (events.MOST_STREAMS) leaves some to those who live here.
 THREADS = 128
 SILENT_SECONDS, ASK_SECONDS, MOST_ASKED = 60, 20, 3  # a connection is given up two minutes after its other end has gone
 END_SECONDS = 2  # how long answers under way may still take when the program ends

@@ -6,6 +6,8 @@ Only the landing page of a link that has a door shows the door.
 
 import re
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from flask import g, request, url_for
 from werkzeug.wrappers import Response
@@ -21,7 +23,7 @@ from photolib.sharing import links
 from photolib.sharing.links import Link
 from web import sessions
 from web.here import library
-from web.limits import Limit
+from web.limits import Limit, Turns
 
 # Blueprints of which every route is below /s/<token>.
 ROOMS = frozenset({"shared_pages", "shared_files", "shared_contributing", "shared_feeds", "shared_wall"})
@@ -40,6 +42,7 @@ TAKEN = frozenset(
 # Scrolling fast through an album asks for some thirty pictures a second; nobody looks at more of them for long.
 OF_ONE = Limit(per_second=50, burst=3000)  # of one link, from one address
 AT_NOTHING = Limit(per_second=1, burst=60)  # at links that are none, from one address
+LISTENING = Turns(most=14, most_of_one=10)  # forms and files of strangers that are still coming, from one address
 
 # What the programs call themselves with which messengers and search engines look at an address before people do. They are shown the card
 # that the owner allows, and are no visitors. Browsers inside the same apps name the app too, so nothing here is only an app's name;
@@ -76,6 +79,18 @@ def enter() -> None:
 def count(cost: int) -> None:
     """Count what asks more of the server than a picture does. Raises TooOften."""
     OF_ONE.count((link().id, throttle.network_of(request.remote_addr or "")), cost)
+
+
+@contextmanager
+def listening() -> Iterator[None]:
+    """Around the reading of what a stranger sends: whoever sends it slowly holds a thread of the server. Raises TryLater while many do."""
+    place = throttle.network_of(request.remote_addr or "")
+    if not LISTENING.take(place):
+        raise TryLater("Many people are sending something at this moment. It goes on shortly.")
+    try:
+        yield
+    finally:
+        LISTENING.give_back(place)
 
 
 def link() -> Link:

@@ -3,22 +3,19 @@
 Nothing comes back but how far an upload has come; see photolib/sharing/contributions.py.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from photolib.accounts import throttle
-from photolib.errors import BadInput, PhotolibError, TryLater
+from photolib.errors import BadInput, PhotolibError
 from photolib.sharing import contributions
 from photolib.uploads import Announced
 from web import asked, sessions, shared, uploads_api
 from web.guard import takes_files
 from web.here import library
 from web.language import _, explained, ngettext
-from web.limits import Limit, Turns
+from web.limits import Limit
 from web.shared_pages import about
 
 bp = Blueprint("shared_contributing", __name__, url_prefix="/s/<token>")
@@ -29,7 +26,6 @@ LONGEST_TEXT = 4096  # characters
 
 # Announcing writes; a wedding's worth from one phone still goes through at once.
 ANNOUNCING = Limit(per_second=5, burst=1000)
-LISTENING = Turns(most=40, most_of_one=12)  # of strangers who send, from one address
 
 
 @bp.get("/contribute")
@@ -45,7 +41,7 @@ def begin(token: str) -> ResponseReturnValue:
     """Announce one file (`filename`, `size`, `type`, `last_modified`, `visitor`); without a size, the files of a form."""
     shared.require("contribute")
     ANNOUNCING.count((shared.link().id, request.remote_addr))
-    with _listening():
+    with shared.listening():
         is_announcement = "size" in request.form
     if not is_announcement:
         return _form(token)
@@ -104,7 +100,7 @@ def send(token: str, upload_id: str) -> Response:
         return Response(status=204)
     if method != "PATCH":
         abort(405)
-    with _listening():
+    with shared.listening():
         return uploads_api.receive_piece(upload)
 
 
@@ -114,15 +110,3 @@ def done(token: str, upload_id: str) -> dict[str, Any]:
     shared.require("contribute")
     contributions.finish(library(), shared.link(), upload_id, sessions.client())
     return {"said": _("Sent")}
-
-
-@contextmanager
-def _listening() -> Iterator[None]:
-    """Raises TryLater while many others are listened to: whoever sends slowly holds a thread of the server."""
-    place = throttle.network_of(request.remote_addr or "")
-    if not LISTENING.take(place):
-        raise TryLater("Many people are sending photos at this moment. It goes on shortly.")
-    try:
-        yield
-    finally:
-        LISTENING.give_back(place)

@@ -39,9 +39,11 @@ MEASURED, MEASURED_EFFORT = (
     256 << 20,
 )  # photos, and bytes to be read, up to which a zip is measured before it is sent
 
-# Each holds one of the server's threads for as long as a slow line takes, and strangers must leave most of them to others.
-ZIPS = Turns(most=24, most_of_one=4)  # of one link
-STREAMS = Turns(most=64, most_of_one=12)  # films and single photos, of one link to one address
+# Each holds one of the server's threads for as long as a slow line takes, and strangers must leave most of them to others: see
+# serving.THREADS.
+ZIPS = Turns(most=10, most_of_one=4)  # of one link
+STREAMS = Turns(most=28, most_of_one=10)  # films, single photos and very large pictures, of one link to one address
+LARGE = 1 << 20  # bytes; what is smaller fits into what the system keeps for a connection
 
 
 @bp.get("/media/<key>/<variant>")
@@ -51,6 +53,13 @@ def picture(token: str, key: str, variant: str) -> Response:
         return _film(key, variant)
     found = _shown(catalog.media(library().db, key), "download" if variant in LARGEST_LOOKED_AT else "view")
     response = media.variant_of(found, variant)
+    if response.is_streamed and (response.content_length or 0) > LARGE:
+        try:
+            with _turn():
+                pass
+        except TryLater:
+            response.close()
+            raise
     response.headers["Cache-Control"] = A_WHILE
     shared.note_visit()
     return response
@@ -127,7 +136,8 @@ def several(token: str) -> Response:
     """Photos as one zip: `photos` holds keys with commas between them, or is missing for all of them; `size` as above."""
     lib, link, album = library(), shared.link(), shared.album()
     shared.require("download")
-    size = _size(request.form.get("size"))
+    with shared.listening():
+        size = _size(request.form.get("size"))
     keys = [each for each in request.form.get("photos", "").split(",") if each]
     photo_ids = shown.chosen(lib.db, album, keys) if keys else shown.everything(lib.db, album, MOST_IN_ZIP + 1)
     if not photo_ids:

@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 
 from photolib.library import Library
-from web import doorway
+from web import doorway, events, shared, shared_files
+from web import serving as production
 
 from .conftest import client_of, serving
 from .test_abuse_accounts import DOORS, browser
@@ -40,13 +41,13 @@ class Trickle(io.RawIOBase):
 
 
 @contextlib.contextmanager
-def standing(app: Flask, library: Library, count: int, address: str) -> Iterator[None]:
-    """So many slow forms at the log-in, from one address."""
+def standing(app: Flask, library: Library, path: str, count: int, address: str) -> Iterator[None]:
+    """So many slow forms at a door, from one address."""
     bodies, threads = [Trickle() for _ in range(count)], []
 
     def stand(body: Trickle) -> None:
         said = {"input_stream": body, "content_type": "application/x-www-form-urlencoded"}
-        browser(app, address).post("/login", **said)
+        browser(app, address).post(path, **said)
         library.connections.close_here()
 
     for body in bodies:
@@ -63,7 +64,7 @@ def standing(app: Flask, library: Library, count: int, address: str) -> Iterator
 
 
 def test_those_who_stand_in_the_door_keep_nobody_else_out(app: Flask, library: Library) -> None:
-    with standing(app, library, doorway.INSIDE.most_of_one, "192.168.1.66"):
+    with standing(app, library, "/login", doorway.INSIDE.most_of_one, "192.168.1.66"):
         waits = browser(app, "192.168.1.66").post("/login", data={"name": "a", "password": "b"})
         assert (waits.status_code, waits.headers["Retry-After"]) == (503, "2")
         assert browser(app, "192.168.1.7").post("/login/passkey/options", json={}).status_code == 200
@@ -75,8 +76,8 @@ def test_those_who_stand_in_the_door_keep_nobody_else_out(app: Flask, library: L
 
 def test_a_crowd_at_the_door_holds_few_threads(app: Flask, library: Library) -> None:
     with contextlib.ExitStack() as crowd:
-        for number in range(doorway.INSIDE.most // doorway.INSIDE.most_of_one):
-            crowd.enter_context(standing(app, library, doorway.INSIDE.most_of_one, f"10.0.{number}.1"))
+        for number, count in enumerate((doorway.INSIDE.most_of_one, doorway.INSIDE.most - doorway.INSIDE.most_of_one)):
+            crowd.enter_context(standing(app, library, "/login", count, f"10.0.{number}.1"))
         assert browser(app, "192.168.1.7").post("/login", data={"name": "a"}).status_code == 503
         assert client_of(app).get("/").status_code == 200
     assert not doorway.INSIDE.taken
@@ -106,3 +107,24 @@ def test_a_server_goes_on_while_many_send_slowly(served: Any) -> None:
                 connection.sendall(b"POST " + path + b" HTTP/1.1\r\n" + slow)
         assert served.get("/health")
         assert b"photolib" in served.get("/albums")
+
+
+def test_strangers_and_pages_that_listen_leave_threads_to_others() -> None:
+    strangers = shared_files.ZIPS.most + shared_files.STREAMS.most + shared.LISTENING.most + doorway.INSIDE.most
+    assert strangers <= production.THREADS // 2
+    assert strangers + events.MOST_STREAMS <= production.THREADS - 16
+
+
+def test_slow_forms_at_a_link_keep_nobody_else_out(app: Flask, library: Library, client: Any, list_photos: Any) -> None:
+    """Whoever may download from a link, and sends the form for it byte by byte, is listened to with few others."""
+    wish = {"photo_ids": list_photos("2024-06-01T12:00:00"), "permissions": "contribute"}
+    path = client.post("/api/v1/photos/share", json=wish).json["share_url"].partition("localhost")[2]
+    most = shared.LISTENING.most_of_one
+    for form in (f"{path}/download", f"{path}/contribute"):
+        with standing(app, library, form, most, "192.168.1.66"):
+            assert browser(app, "192.168.1.66").post(form, data={"size": "web"}).status_code == 503
+            assert browser(app, "192.168.1.66").get(path).status_code == 200
+            assert client_of(app).get("/").status_code == 200
+            with standing(app, library, form, shared.LISTENING.most - most, "192.168.2.66"):
+                assert browser(app, "192.168.3.66").post(form, data={"size": "web"}).status_code == 503
+        assert shared.LISTENING.taken == 0
