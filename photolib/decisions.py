@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from photolib import faces, jobs
+from photolib import faces, jobs, kept_rows
 from photolib.errors import BadInput, NotFound
 from photolib.ports import FACES
 from photolib.said import Said
@@ -41,12 +41,18 @@ _COLUMNS = {  # what a decision may change, by table: (key columns, further colu
 }
 
 
+DOUBLED = "doubled_grants"
+
+
 class _Journal:
     """The rows that a decision changes, as they were before it: what it takes to undo it."""
 
     def __init__(self, db: Database, owner_id: int) -> None:
         self.db, self.owner_id = db, owner_id
         self.before: dict[str, dict[str, list[Any] | None]] = {}
+        self.doubled: list[
+            dict[str, Any]
+        ] = []  # grants of two people who become one, to somebody who has one of the other, too
 
     def touch(self, table: str, *key: int) -> None:
         """Call it before the row is changed, added or removed."""
@@ -60,9 +66,13 @@ class _Journal:
             self.touch(table, *key)
 
     def close(self, what: str, said: str, person_id: int | None = None) -> Decision:
+        before: dict[str, Any] = {
+            **self.before,
+            **({DOUBLED: {each["id"]: each for each in self.doubled}} if self.doubled else {}),
+        }
         row = self.db.conn.execute(
             "insert into people_log (owner_id, at, what, said, before) values (?, ?, ?, ?, ?) returning id",
-            (self.owner_id, now(), what, said, json.dumps(self.before)),
+            (self.owner_id, now(), what, said, json.dumps(before)),
         ).fetchone()
         return Decision(row[0], said, person_id)
 
@@ -173,6 +183,9 @@ def merge(db: Database, owner_id: int, into: int, other: int) -> Decision:
            where id = ?""",
         (goes.name, goes.birthday, goes.cover.face_id if goes.cover else None, into),
     )
+    doubled = """person_id = ? and exists (select 1 from grants kept where kept.person_id = ? and kept.audience = grants.audience
+                   and kept.user_id is grants.user_id)"""
+    journal.doubled += kept_rows.rows(db, "grants", doubled, (other, into))
     journal.touch_all("grants", "person_id = ?", other)
     db.conn.execute("update or ignore grants set person_id = ? where person_id = ?", (into, other))
     db.conn.execute("delete from people where id = ?", (other,))
@@ -327,7 +340,9 @@ def undo(db: Database, owner_id: int, decision_id: int | None = None) -> str:
     for said, touched in later.fetchall():
         if any(set(rows) & set(before.get(table, ())) for table, rows in json.loads(touched).items()):
             raise BadInput("Undo the later one first: “%(said)s”", said=said)
+    doubled = before.pop(DOUBLED, {})
     _put_back(db, before)
+    _share_again(db, owner_id, doubled.values(), [int(name) for name in before.get("people", {})])
     db.conn.execute("update people_log set undone_at = ? where id = ?", (now(), row[0]))
     _look_again(db, [int(each) for each in before.get("faces", ())])
     return Said("Undone: %(said)s", said=row[1])
@@ -382,6 +397,18 @@ def _put_back(db: Database, before: dict[str, dict[str, list[Any] | None]]) -> N
     for name, values in before.get("people", {}).items():
         if values is None:
             db.conn.execute("delete from people where id = ?", (int(name),))
+
+
+def _share_again(db: Database, owner_id: int, doubled: Iterable[dict[str, Any]], people: Sequence[int]) -> None:
+    """What somebody had of both people who were one: of the one they get it back if they still have it of the other."""
+    for each in doubled:
+        has_other = db.conn.execute(
+            """select 1 from grants where owner_id = ? and person_id in (select value from json_each(?)) and audience = ?
+                 and user_id is ?""",
+            (owner_id, json.dumps(people), each["audience"], each["user_id"]),
+        ).fetchone()
+        if has_other:
+            kept_rows.put_back(db, "grants", [each])
 
 
 def _can_be_put_back(db: Database, table: str, row: dict[str, Any]) -> bool:

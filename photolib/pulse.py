@@ -112,8 +112,9 @@ def album_changes(db: Database, user_id: int, seq: int) -> AlbumChanges:
     if last <= seq:
         return AlbumChanges([], last)
     rows: Sequence[tuple[int, int | None]] = db.conn.execute(
-        "select album_id, user_id from album_changes where seq > ? and seq <= ? order by seq limit ?",
-        (seq, last, MOST_ALBUMS + 1),
+        """select album_id, user_id from album_changes where seq > ? and seq <= ? and (user_id is null or user_id = ?)
+           order by seq limit ?""",
+        (seq, last, user_id, MOST_ALBUMS + 1),
     ).fetchall()
     if len(rows) > MOST_ALBUMS:
         return AlbumChanges(None, last)

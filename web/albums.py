@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from photolib import access, album_searches, albums, catalog
+from photolib import access, album_searches, albums
 from photolib.album_edits import AlbumEdit
 from photolib.albums import Album
 from photolib.catalog import Ownership, Tile
 from photolib.errors import Refused
 from photolib.sharing import grants, names
-from web.api import allowed_photos
+from web.api import Changeable, allowed_photos, changeable, with_others
 from web.here import library, user, visitor
 from web.language import _, ngettext
 
@@ -41,24 +41,25 @@ def rights(album: Album) -> Rights:
     )  # fmt: skip
 
 
-def to_put(album_id: int, photo_ids: Sequence[int]) -> Album:
-    """The album that the visitor may put these photos of their own into. Raises NotFound."""
+def to_put(album_id: int, photo_ids: Sequence[int]) -> tuple[Album, Changeable]:
+    """The album, and which of these photos the visitor may put into it: their own. Raises NotFound, Refused when none is theirs."""
     found = allowed_album(album_id, "contribute")
-    allowed_photos(photo_ids, "edit")
-    return found
+    return found, changeable(photo_ids)
 
 
-def to_take(album_id: int, photo_ids: Sequence[int]) -> Album:
-    """The album that the visitor may take these photos out of: any of them where they may manage it, else their own. Raises NotFound for
-    what they do not see, Refused for what is another's."""
+def to_take(album_id: int, photo_ids: Sequence[int]) -> tuple[Album, Changeable]:
+    """The album, and which of these photos the visitor may take out of it: any of them where they may manage it, else their own. Raises
+    NotFound for what they do not see, Refused when none of them can be."""
     found = allowed_album(album_id)
-    if access.may(visitor(), "manage", found):
-        allowed_photos(photo_ids)
-        return found
     allowed_photos(photo_ids)
-    if not all(access.may(visitor(), "edit", each) for each in catalog.owners(library().db, photo_ids)):
-        raise Refused("Photos of others are taken out by them, or by whoever may arrange this album and invite.")
-    return found
+    if access.may(visitor(), "manage", found):
+        return found, Changeable(list(photo_ids), 0)
+    try:
+        return found, changeable(photo_ids)
+    except Refused as problem:
+        raise Refused(
+            "Photos of others are taken out by them, or by whoever may arrange this album and invite."
+        ) from problem
 
 
 def to_move(album_id: int, photo_ids: Sequence[int]) -> Album:
@@ -97,8 +98,13 @@ def looked_at(album_id: int) -> Album:
     return albums.album(library().db, album_id)
 
 
-def sentence(edit: AlbumEdit, title: str) -> str:
-    """What was done, in words."""
+def sentence(edit: AlbumEdit, title: str, others: int = 0) -> str:
+    """What was done, in words. others: photos of others that it was not done to."""
+    if others and edit.what == "remove":
+        stay = ngettext("%(num)s photo of somebody else stays in it", "%(num)s photos of others stay in it", others)
+        return f"{sentence(edit, title)}. {stay}"
+    if others:
+        return with_others(sentence(edit, title), others)
     n = len(edit.photo_ids)
     if edit.id is None:
         return _("It is in %(album)s already", album=title) if edit.what == "add" else _("Nothing had to be changed.")

@@ -110,8 +110,8 @@ def delete(album_id: int) -> dict[str, Any]:
 def put(album_id: int) -> dict[str, Any]:
     """Put photos at its end, or at their days in an album that is ordered by date."""
     photo_ids = asked.ids(asked.body())
-    found = to_put(album_id, photo_ids)
-    return _edit(found, lambda db, now: album_edits.put(db, user().id, now, photo_ids))
+    found, chosen = to_put(album_id, photo_ids)
+    return _edit(found, lambda db, now: album_edits.put(db, user().id, now, chosen.photo_ids), chosen.others)
 
 
 @bp.delete("/<int:album_id>/photos")
@@ -120,8 +120,8 @@ def put(album_id: int) -> dict[str, Any]:
 def take(album_id: int) -> dict[str, Any]:
     """Take photos out of it. They stay in the library."""
     photo_ids = asked.ids(asked.body())
-    found = to_take(album_id, photo_ids)
-    return _edit(found, lambda db, now: album_edits.take(db, user().id, now, photo_ids))
+    found, chosen = to_take(album_id, photo_ids)
+    return _edit(found, lambda db, now: album_edits.take(db, user().id, now, chosen.photo_ids), chosen.others)
 
 
 @bp.post("/<int:album_id>/order")
@@ -137,20 +137,20 @@ def move(album_id: int) -> dict[str, Any]:
     return _edit(found, lambda db, now: album_edits.move(db, user().id, now, photo_ids, before, after))
 
 
-def _edit(found: Album, act: Callable[[Database, Album], AlbumEdit]) -> dict[str, Any]:
-    """Do it to the album as it is once nobody else writes."""
+def _edit(found: Album, act: Callable[[Database, Album], AlbumEdit], others: int = 0) -> dict[str, Any]:
+    """Do it to the album as it is once nobody else writes. others: photos it is not done to."""
     with write(library().db) as db:
         edit = act(db, albums.album(db, found.id))
-    return _done(edit, found.title)
+    return _done(edit, found.title, others)
 
 
-def _done(edit: AlbumEdit, title: str = "") -> dict[str, Any]:
+def _done(edit: AlbumEdit, title: str = "", others: int = 0) -> dict[str, Any]:
     """With the album as it is now, unless it is gone."""
     album = None if edit.what == "delete" else albums.album(library().db, edit.album_id)
     return {
         **(album_json(album) if album else {"album_id": edit.album_id}),
         "edit_id": edit.id,
-        "said": sentence(edit, album.title if album else title),
+        "said": sentence(edit, album.title if album else title, others),
         "photo_ids": edit.photo_ids,
         "undo": f"/api/v1/edits/{edit.id}/undo" if edit.id is not None else None,
     }

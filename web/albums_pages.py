@@ -193,17 +193,17 @@ def delete(album_id: int) -> Response:
 @takes_files(asked.LARGEST_LIST)
 def put(album_id: int) -> Response:
     photo_ids = asked.form_ids()
-    found = to_put(album_id, photo_ids)
+    found, chosen = to_put(album_id, photo_ids)
     go = f"/albums/{album_id}" if request.form.get("go") else None
-    return _edit(found, lambda db, now: album_edits.put(db, user().id, now, photo_ids), go)
+    return _edit(found, lambda db, now: album_edits.put(db, user().id, now, chosen.photo_ids), go, chosen.others)
 
 
 @bp.post("/albums/<int:album_id>/photos/remove")
 @takes_files(asked.LARGEST_LIST)
 def take(album_id: int) -> Response:
     photo_ids = asked.form_ids()
-    found = to_take(album_id, photo_ids)
-    return _edit(found, lambda db, now: album_edits.take(db, user().id, now, photo_ids))
+    found, chosen = to_take(album_id, photo_ids)
+    return _edit(found, lambda db, now: album_edits.take(db, user().id, now, chosen.photo_ids), others=chosen.others)
 
 
 @bp.post("/albums/<int:album_id>/order")
@@ -227,15 +227,17 @@ def move(album_id: int) -> Response:
     return _edit(found, act)
 
 
-def _edit(found: Album, act: Callable[[Database, Album], AlbumEdit], go: str | None = None) -> Response:
-    """Do it to the album as it is once nobody else writes, and say so."""
+def _edit(
+    found: Album, act: Callable[[Database, Album], AlbumEdit], go: str | None = None, others: int = 0
+) -> Response:
+    """Do it to the album as it is once nobody else writes, and say so. others: photos it is not done to."""
     with write(library().db) as db:
         edit = act(db, albums.album(db, found.id))
-    return _answer(edit, found.title, go)
+    return _answer(edit, found.title, go, others)
 
 
-def _answer(edit: AlbumEdit, title: str, go: str | None = None) -> Response:
-    return done(sentence(edit, title), undoing(edit.id), go)
+def _answer(edit: AlbumEdit, title: str, go: str | None = None, others: int = 0) -> Response:
+    return done(sentence(edit, title, others), undoing(edit.id), go)
 
 
 # ---------------------------------------------------------------- how albums are shown

@@ -1,7 +1,7 @@
 """/api/v1: the same questions the pages ask, answered in JSON. PRODUCT words: photo_id, key, taken_at, parts, urls."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from flask import Blueprint, request
@@ -9,7 +9,7 @@ from flask import Blueprint, request
 from photolib import access, album_searches, albums, catalog, faces, jobs, labels, scopes, understood, variants
 from photolib.catalog import Part, Photo, Tile
 from photolib.db import write
-from photolib.errors import BadInput, NotFound
+from photolib.errors import BadInput, NotFound, Refused
 from photolib.library import Library
 from photolib.overview import overview, queue
 from photolib.scopes import Scope
@@ -20,7 +20,7 @@ from web import asked, words
 from web.asked import number
 from web.described import described
 from web.here import library, user, visitor
-from web.language import _
+from web.language import _, ngettext
 from web.photo_shapes import LABEL, PHOTO, TILE
 from web.shapes import A_NUMBER, ADDRESS, COUNT, ID, PAGE, SCOPE, TEXT, TRUTH, fields, list_of, page_of, text
 from web.standing_shapes import PROGRESS, STANDING, VISITED
@@ -156,6 +156,40 @@ def allowed_photos(photo_ids: Sequence[int], act: access.Action = "view") -> Non
         raise NotFound("There is no such photo.")
     for each in owners:
         access.require(visitor(), act, each)
+
+
+@dataclass(frozen=True)
+class Changeable:
+    """Of some chosen photos those that the visitor may change, and how many others they only see."""
+
+    photo_ids: list[int]
+    others: int
+
+
+def changeable(photo_ids: Sequence[int]) -> Changeable:
+    """What an act on photos of several people is done to. Raises NotFound where one is not the visitor's to see, Refused when none is
+    theirs."""
+    owners = catalog.owners(library().db, photo_ids)
+    if len(owners) != len(set(photo_ids)):
+        raise NotFound("There is no such photo.")
+    mine = {each.id for each in owners if access.may(visitor(), "edit", each)}
+    for each in owners:
+        if each.id not in mine:
+            access.require(visitor(), "view", each)
+    if owners and not mine:
+        raise Refused("These photos are somebody else's, who alone can change them.")
+    return Changeable([each for each in photo_ids if each in mine], len(owners) - len(mine))
+
+
+def with_others(said: str, others: int) -> str:
+    """A sentence about what was done, and how many photos it was not done to."""
+    return f"{said}. {others_said(others)}" if others else said
+
+
+def others_said(others: int) -> str:
+    if not others:
+        return ""
+    return ngettext("%(num)s photo of somebody else was left out", "%(num)s photos of others were left out", others)
 
 
 def asked_scope() -> Scope:

@@ -11,7 +11,7 @@ from photolib.db import write
 from photolib.edits import Edit
 from photolib.errors import BadInput
 from web import asked
-from web.api import allowed_photo, allowed_photos, photo_json
+from web.api import allowed_photo, changeable, photo_json, with_others
 from web.described import described
 from web.done import done, undoing
 from web.guard import takes_files
@@ -44,11 +44,12 @@ def trash(photo_id: int) -> dict[str, Any]:
 @takes_files(asked.LARGEST_LIST)
 @described(EDITED, body=CHANGES_OF_MANY, problems=[404])
 def change_many() -> dict[str, Any]:
-    """{"photo_ids": [1, 2], "is_favourite": true}: the changes of PATCH for many photos at once."""
+    """{"photo_ids": [1, 2], "is_favourite": true}: the changes of PATCH for many photos at once. Photos of others that the asker sees
+    stay as they are; `said` says how many."""
     said = asked.body()
-    photo_ids = asked.ids(said)
-    allowed_photos(photo_ids, "edit")
-    return edit_json(_apply(photo_ids, {name: value for name, value in said.items() if name != "photo_ids"}))
+    chosen = changeable(asked.ids(said))
+    changes = {name: value for name, value in said.items() if name != "photo_ids"}
+    return edit_json(_apply(chosen.photo_ids, changes), chosen.others)
 
 
 @bp.post("/api/v1/edits/<int:edit_id>/undo")
@@ -62,9 +63,8 @@ def undo(edit_id: int) -> dict[str, Any]:
 @takes_files(asked.LARGEST_LIST)
 def act() -> Response:
     """A form with fields `photo`, once for each, and `act`: what ACTS names, or the fields of one of its own."""
-    photo_ids = asked.form_ids()
-    allowed_photos(photo_ids, "edit")
-    return edited(_apply(photo_ids, _changes(request.form.get("act", ""))))
+    chosen = changeable(asked.form_ids())
+    return edited(_apply(chosen.photo_ids, _changes(request.form.get("act", ""))), chosen.others)
 
 
 @bp.post("/edits/<int:edit_id>/undo")
@@ -139,16 +139,16 @@ def _degrees(name: str) -> float:
 # ---------------------------------------------------------------- what was done
 
 
-def edited(edit: Edit) -> Response:
-    """Answer a form: say what was done, with the address that undoes it."""
-    return done(sentence(edit), undoing(edit.id))
+def edited(edit: Edit, others: int = 0) -> Response:
+    """Answer a form: say what was done, with the address that undoes it. others: photos it was not done to."""
+    return done(with_others(sentence(edit), others), undoing(edit.id))
 
 
-def edit_json(edit: Edit) -> dict[str, Any]:
-    """undo: where a POST takes it back; null when nothing had to change."""
+def edit_json(edit: Edit, others: int = 0) -> dict[str, Any]:
+    """undo: where a POST takes it back; null when nothing had to change. others: photos it was not done to."""
     return {
         "edit_id": edit.id,
-        "said": sentence(edit),
+        "said": with_others(sentence(edit), others),
         "photo_ids": edit.photo_ids,
         "undo": f"/api/v1/edits/{edit.id}/undo" if edit.id is not None else None,
     }

@@ -16,6 +16,7 @@ from photolib.export.layout import Layout
 from photolib.export.zips import Part, Zip
 from web import asked, words
 from web.albums import allowed_album
+from web.api import changeable, others_said
 from web.guard import takes_files
 from web.here import library, user, visitor
 from web.language import _
@@ -30,12 +31,14 @@ PATIENCE = 3.0  # seconds for the words of a search
 
 @dataclass(frozen=True)
 class What:
-    """What somebody wants to take along. kind: everything, album, search or chosen; name: the album's title or the words."""
+    """What somebody wants to take along. kind: everything, album, search or chosen; name: the album's title or the words;
+    others: how many of the chosen photos are somebody else's."""
 
     kind: str
     choice: Choice
     name: str = ""
     album_id: int | None = None
+    others: int = 0
 
 
 @bp.get("/export")
@@ -111,12 +114,10 @@ def _asked(kind: str | None, album: str | None, query: str | None) -> What:
 
 
 def _chosen() -> What:
-    """Raises NotFound when one of the photos is not the visitor's own."""
-    wanted = set(asked.form_list("photos"))
-    found = choice.chosen(library().db, user().id, list(wanted))
-    if len(found.photo_ids) != len(wanted):
-        raise NotFound(_("There is no such photo."))
-    return What("chosen", found)
+    """Of the photos chosen those that are the visitor's own. Raises NotFound for one that they may not see, Refused when none is theirs."""
+    wanted = changeable(asked.form_list("photos"))
+    found = choice.chosen(library().db, user().id, wanted.photo_ids)
+    return What("chosen", found, others=wanted.others)
 
 
 def _template(what: What, folders: str | None) -> Layout:
@@ -137,7 +138,7 @@ def _page(what: What, gigabytes: str | None) -> str:
         "export.html", what=what, size=size, parts=[_said(each) for each in divided], limit=limit, albums=shelf.albums,
         limits=zips.SIZES_GB if size > min(zips.SIZES_GB) * GB else (), command=_command(what),
         photos=",".join(map(str, what.choice.photo_ids)) if what.kind == "chosen" else "",
-        total=words.count(len(what.choice.photo_ids), "photo"),
+        total=words.count(len(what.choice.photo_ids), "photo"), left_out=others_said(what.others),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from photolib.sharing.links import Link
 from photolib.sharing.listing import Counts
 from web import asked, reached, sharing, words
 from web.albums import looked_at
+from web.api import changeable, others_said
 from web.done import done, wants_json
 from web.guard import takes_files
 from web.here import library, user, visitor
@@ -161,7 +162,7 @@ def _wanted(said: Any) -> Wanted:
     if name == "q":
         return sharing.a_search(said.get("q", ""))
     if name == "photos":
-        return sharing.some_photos(asked.form_list("photos"))
+        return sharing.some_photos(changeable(asked.form_list("photos")).photo_ids)
     number = asked.number(name) if said is request.args else asked.form_number(name)
     return sharing.an_album(number or 0) if name == "album" else sharing.some_photos([number or 0])
 
@@ -202,8 +203,10 @@ def _ask_page(wanted: Wanted) -> str:
     there = (
         listing.page(db, wanted.owner_id, size=3, album_id=wanted.album.id).links if wanted.album is not None else []
     )
+    chosen = len(set(filter(None, request.values.get("photos", "").split(","))))
     return render_template(
-        "share.html", wanted=wanted, about=sharing.how_many(wanted), usual=USUAL, kinds=_kinds(),
+        "share.html", wanted=wanted, left_out=others_said(max(0, chosen - len(wanted.photo_ids))),
+        about=sharing.how_many(wanted), usual=USUAL, kinds=_kinds(),
         there=[(each, _ways_in(each), _facts(each)) for each in there], shortest=doors.SHORTEST_PASSWORD,
         is_nowhere_else=reached.is_nowhere_else(),
         field=_field(wanted),

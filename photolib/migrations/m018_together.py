@@ -46,10 +46,23 @@ def m018_together(db: Database) -> None:
     )
     statements.append(_noting("album_activity_album_changes", "insert on album_activity", "new"))
     for act, row in (("insert", "new"), ("delete", "old"), ("update of role, show_location", "new")):
-        told = f"""delete from album_changes where album_id = {row}.album_id and user_id is {row}.user_id;
-             insert into album_changes (album_id, user_id) values ({row}.album_id, {row}.user_id);"""
+        told = f"""delete from album_changes where album_id = {row}.album_id and user_id = {row}.user_id;
+             insert into album_changes (album_id, user_id) select {row}.album_id, {row}.user_id
+               where {row}.user_id is not null and exists (select 1 from users where id = {row}.user_id);"""
         name = f"grants_{act.split()[0]}_album_changes"
         statements.append(_noting(name, f"{act} on grants", row, f"when {row}.album_id is not null", told))
+    # Whoever saw an album as one of many is told, too, when that ends.
+    statements += [
+        """create trigger grants_wide_delete_album_changes after delete on grants
+             when old.album_id is not null and old.user_id is null begin
+             insert or replace into album_changes (album_id, user_id) select old.album_id, id from users
+               where id <> old.owner_id and (old.audience = 'public' or exists (
+                 select 1 from follows where follower_id = users.id and followed_id = old.owner_id)); end""",
+        """create trigger follows_delete_album_changes after delete on follows begin
+             insert or replace into album_changes (album_id, user_id) select album_id, old.follower_id from grants
+               where owner_id = old.followed_id and audience = 'followers' and user_id is null and album_id is not null
+                 and exists (select 1 from users where id = old.follower_id); end""",
+    ]
     for statement in statements:
         db.execute(statement)
 

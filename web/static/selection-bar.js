@@ -105,10 +105,11 @@ export async function apply(act, { button, leaves = false, most = AT_ONCE } = {}
     button?.removeAttribute("aria-busy")
   }
   for (const dialog of document.querySelectorAll('dialog[id^="selection-"][open]')) dialog.close()
+  const touched = done.every((each) => each.photo_ids) ? done.flatMap((each) => each.photo_ids) : ids // not what is others'
   const undos = done.map((each) => each.undo).filter(Boolean)
-  const said = done.length > 1 ? plural("{n} photo changed", "{n} photos changed", ids.length) : done[0].said
+  const said = done.length > 1 ? plural("{n} photo changed", "{n} photos changed", touched.length) : done[0].said
   toast(said, undos.length ? () => undo(undos) : undefined)
-  await show(ids, leaves, { said, undo: undos, parts: ["content"] })
+  await show(touched, leaves, { said, undo: undos, parts: ["content"] })
 }
 
 /** Change the chosen photos as /api/v1/photos/edit understands it. */
@@ -138,7 +139,7 @@ async function show(ids, leaves, done) {
   } else if (leaves) {
     for (const id of ids) document.getElementById(`photo-${id}`)?.closest(".cell").remove()
   }
-  if (ids.length) selection.clear()
+  if (done) selection.clear()
 }
 
 /** Ask where the chosen photos were taken, and keep that. */
