@@ -296,6 +296,9 @@ def test_on_a_phone_a_long_press_chooses_and_space_does_on_keys(open_page: OpenP
     expect(page.locator("#how-many")).to_have_text("1 chosen")
     finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     expect(tile).to_have_attribute("aria-pressed", "true")
+    with page.expect_download() as one:
+        page.locator("#chosen").get_by_role("button", name="Download").click()
+    assert one.value.suggested_filename.endswith(".jpg")  # one photo is no zip
     page.locator(".tile").nth(1).focus()
     page.keyboard.press("Space")
     expect(page.locator("#how-many")).to_have_text("2 chosen")

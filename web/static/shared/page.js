@@ -87,6 +87,7 @@ class SharedPhotos extends HTMLElement {
     else addEventListener("load", prepareViewer, { once: true })
     this.addEventListener("click", (event) => this.#click(event))
     this.addEventListener("keydown", (event) => this.#key(event))
+    document.querySelector("#chosen form")?.addEventListener("submit", (event) => this.#take(event))
     for (const type of ["pointerdown", "pointermove", "pointerup", "pointercancel", "contextmenu"]) {
       this.addEventListener(type, (event) => this.#hold(event), { passive: type !== "contextmenu" })
     }
@@ -213,6 +214,14 @@ class SharedPhotos extends HTMLElement {
     tile.setAttribute("role", "button")
     tile.setAttribute("aria-pressed", isChosen)
     this.#count()
+  }
+
+  /** One photo comes as the file it is: on a phone a zip is a riddle. */
+  #take(event) {
+    if (this.#chosen.size !== 1) return
+    event.preventDefault()
+    const [key] = this.#chosen
+    Object.assign(document.createElement("a"), { href: `${this.dataset.base}/download/${key}`, download: "" }).click()
   }
 
   #count() {
