@@ -70,13 +70,16 @@ def write(db: Database, durable: bool = False) -> Iterator[Database]:
 
 @contextmanager
 def write_if_free(db: Database) -> Iterator[Database]:
-    """write() for what may as well be written another time. Raises TryLater at once when somebody else is writing."""
+    """write() for what may as well be written another time. Raises TryLater at once when somebody else is writing, or when nothing can be
+    written at the moment: looking at photos goes on while the disk is full."""
     if not _one_writer.acquire(blocking=False):
         raise TryLater("The database is being written to.")
     try:
         db.conn.execute("pragma busy_timeout = 0")
         with _transaction(db, durable=False):
             yield db
+    except (StorageFailed, DatabaseFailed) as problem:
+        raise TryLater(str(problem)) from problem
     finally:
         db.conn.execute(f"pragma busy_timeout = {BUSY_SECONDS * 1000}")
         _one_writer.release()

@@ -5,16 +5,18 @@ Only the landing page of a link that has a door shows the door.
 """
 
 import re
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from flask import g, request, url_for
+from flask import current_app, g, request, url_for
 from werkzeug.wrappers import Response
 
 from photolib import access, albums
 from photolib.access import Visitor
 from photolib.accounts import throttle, tokens
+from photolib.accounts.sessions import Client
 from photolib.albums import Album
 from photolib.cleaning.pieces import Keep
 from photolib.db import write_if_free
@@ -158,6 +160,8 @@ NOTED = 10_000
 
 def note_visit() -> None:
     """A browser fetches pictures and has our cookie: now it is a visitor. Programs that look ahead do not come so far."""
+    if _unwritten():
+        write_down()
     held = cookie()
     if held is None or link().has_door or (link().id, held) in _noted or is_program():
         return
@@ -171,6 +175,42 @@ def note_visit() -> None:
     _noted[(link().id, held)] = None
     while len(_noted) > NOTED:
         _noted.popitem(last=False)
+
+
+@dataclass(frozen=True)
+class _Noted:
+    """What was taken home, for the link's owner to see. is_one: photo by photo, which adds to a line there is."""
+
+    link_id: int
+    client: Client
+    photos: int
+    is_one: bool
+
+
+def _unwritten() -> deque[_Noted]:
+    return current_app.extensions.setdefault("photolib.unwritten", deque(maxlen=NOTED))
+
+
+def note_download(photos: int, is_one: bool = False) -> None:
+    """Write down that something is downloaded: now, or with what comes next, as no download waits for an import to let it write."""
+    _unwritten().append(_Noted(link().id, sessions.client(), photos, is_one))
+    write_down()
+
+
+def write_down() -> None:
+    """Write down what could not be until now."""
+    waiting, taken = _unwritten(), list[_Noted]()
+    try:
+        with write_if_free(library().db) as db:
+            while waiting:
+                taken.append(waiting.popleft())
+                one = taken[-1]
+                if links.exists(db, one.link_id):
+                    (links.note_more if one.is_one else links.note)(
+                        db, one.link_id, "downloaded", one.client, one.photos
+                    )
+    except TryLater:
+        waiting.extendleft(reversed(taken))
 
 
 def through(token: str) -> Visitor:

@@ -17,12 +17,11 @@ from photolib.catalog import Media
 from photolib.cleaning import copies
 from photolib.cleaning.copies import Size
 from photolib.cleaning.pieces import Keep
-from photolib.db import write
 from photolib.downloads import Entry
 from photolib.errors import BadInput, NotFound, TryLater, UnreadablePhoto
 from photolib.library import Library
 from photolib.sharing import links, shown
-from web import asked, media, sessions, shared, zips
+from web import asked, media, shared, zips
 from web.guard import takes_files
 from web.here import library, visitor
 from web.limits import Turns
@@ -87,8 +86,7 @@ def one(token: str, key: str) -> Response:
     response.headers["Content-Disposition"] = media.disposition("attachment", _name(found, copy.extension))
     response.headers["Cache-Control"] = "private, no-cache"
     if request.method == "GET" and _is_from_start(response):
-        with write(library().db) as db:
-            links.note_more(db, shared.link().id, "downloaded", sessions.client(), 1)
+        shared.note_download(1, is_one=True)
     return response
 
 
@@ -152,8 +150,7 @@ def several(token: str) -> Response:
         response = zips.answer(
             list(entries) if is_small else entries, f"{downloads.plain(link.name or album.title)} {date.today()}"
         )
-        with write(lib.db) as db:
-            links.note(db, link.id, "downloaded", sessions.client(), len(photo_ids))
+        shared.note_download(len(photo_ids))
     except BaseException:
         ZIPS.give_back(link.id)
         raise

@@ -304,6 +304,11 @@ def by_id(db: Database, link_id: int) -> Link:
     return _link(row)
 
 
+def exists(db: Database, link_id: int) -> bool:
+    """Whether there is this link, ended or not."""
+    return db.conn.execute("select 1 from links where id = ?", (link_id,)).fetchone() is not None
+
+
 def some(db: Database, link_ids: Sequence[int]) -> list[Link]:
     """These links in this order."""
     rows = db.conn.execute(

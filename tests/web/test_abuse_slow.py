@@ -4,11 +4,13 @@ import contextlib
 import io
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from photolib.db import connect
 from photolib.library import Library
 from web import doorway, events, shared, shared_files
 from web import serving as production
@@ -128,3 +130,55 @@ def test_slow_forms_at_a_link_keep_nobody_else_out(app: Flask, library: Library,
             with standing(app, library, form, shared.LISTENING.most - most, "192.168.2.66"):
                 assert browser(app, "192.168.3.66").post(form, data={"size": "web"}).status_code == 503
         assert shared.LISTENING.taken == 0
+
+
+def test_visitors_look_and_download_while_the_database_is_locked_and_are_counted_later(
+    app: Flask, library: Library, client: Any, draw_photo: Any, import_folder: Any
+) -> None:
+    path, url, key = _a_link(client, draw_photo, import_folder)
+    visitor = browser(app, "192.168.1.66")
+    visitor.get(path)
+    other = connect(library.data / "photolib.db")
+    try:
+        other.conn.execute("begin immediate")  # as an import in a process of its own
+        assert visitor.get(f"{url}/media/{key}/thumb").status_code == 200
+        assert visitor.get(f"{url}/download/{key}").status_code == 200
+        assert visitor.post(f"{url}/download", data={"size": "web"}).status_code == 200
+        assert _happened(library) == []
+        other.conn.execute("rollback")
+    finally:
+        other.close()
+    assert visitor.get(f"{url}/media/{key}/thumb").status_code == 200
+    assert _happened(library) == [("downloaded", 1), ("downloaded", 1), ("opened", 0)]
+
+
+def test_visitors_look_and_download_while_nothing_can_be_written(
+    app: Flask, library: Library, client: Any, draw_photo: Any, import_folder: Any
+) -> None:
+    path, url, key = _a_link(client, draw_photo, import_folder)
+    visitor = browser(app, "192.168.1.66")
+    for pragma in ("query_only", "max_page_count"):
+        before = library.db.conn.execute(f"pragma {pragma}").fetchone()[0]
+        library.db.conn.execute(f"pragma {pragma} = 1")  # the second: a disk that is full
+        try:
+            for _ in range(3):
+                assert visitor.get(path).status_code == 200
+                assert visitor.get(f"{url}/media/{key}/thumb").status_code == 200
+                assert visitor.get(f"{url}/download/{key}").status_code == 200
+        finally:
+            library.db.conn.execute(f"pragma {pragma} = {before}")
+    visitor.get(f"{url}/media/{key}/thumb")
+    assert sum(photos for what, photos in _happened(library) if what == "downloaded") == 6
+
+
+def _a_link(client: Any, draw_photo: Any, import_folder: Any) -> tuple[str, str, str]:
+    """The page of a link to one photo, what the addresses below begin with, and the photo's key."""
+    import_folder(draw_photo(Path("in") / "one.jpg").parent)
+    (photo,) = client.get("/api/v1/photos").json["items"]
+    wish = {"photo_ids": [photo["photo_id"]], "permissions": "download"}
+    path = client.post("/api/v1/photos/share", json=wish).json["share_url"].partition("localhost")[2]
+    return path, "/".join(path.split("/")[:3]), photo["key"]
+
+
+def _happened(library: Library) -> list[tuple[str, int]]:
+    return library.db.conn.execute("select what, photos from link_log order by id").fetchall()
