@@ -172,3 +172,13 @@ def test_taking_back_a_refusal_changes_nothing_about_what_was_accepted_meanwhile
         contributions.take_back(db, one)
     assert library.db.conn.execute("select id, expires_at from uploads").fetchall() == before
     assert contributions.of_owner(library.db, link.owner_id, [one.id])[0].decision == "accepted"
+
+
+def test_nothing_is_begun_through_a_link_that_has_ended_since_it_was_opened(library: Library, link: Link) -> None:
+    for end in (links.revoke, lambda db, each: links.change(db, each, {"permission": "view", "revoked_at": None})):
+        with write(library.db) as db:
+            end(db, link)
+        with pytest.raises((NotFound, Refused)):
+            contributions.begin(library, link, Announced("a.jpg", 10))  # as it was when it was opened
+        assert library.db.conn.execute("select count(*) from contributions").fetchone()[0] == 0
+        assert library.db.conn.execute("select count(*) from uploads where state = 'open'").fetchone()[0] == 0
