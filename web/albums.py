@@ -102,7 +102,7 @@ def sentence(edit: AlbumEdit, title: str, others: int = 0) -> str:
     """What was done, in words. others: photos of others that it was not done to."""
     if others and edit.what == "remove":
         stay = ngettext("%(num)s photo of somebody else stays in it", "%(num)s photos of others stay in it", others)
-        return f"{sentence(edit, title)}. {stay}"
+        return f"{sentence(edit, title).removesuffix('.')}. {stay}"
     if others:
         return with_others(sentence(edit, title), others)
     n = len(edit.photo_ids)

@@ -183,7 +183,7 @@ def changeable(photo_ids: Sequence[int]) -> Changeable:
 
 def with_others(said: str, others: int) -> str:
     """A sentence about what was done, and how many photos it was not done to."""
-    return f"{said}. {others_said(others)}" if others else said
+    return f"{said.removesuffix('.')}. {others_said(others)}" if others else said
 
 
 def others_said(others: int) -> str:

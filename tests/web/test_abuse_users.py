@@ -305,7 +305,7 @@ def scopes_of(t: Things) -> tuple[str, ...]:
     both = (t.person_id, t.other_person)
     return (
         f"album-{t.album_id}", f"person-{t.person_id}", f"people-{both[0]}-{both[1]}", f"folder-{t.folder_id}", f"tree-{t.folder_id}",
-        f"tag-{t.tag_id}",
+        f"tag-{t.tag_id}", f"added-{t.album_id}-{t.user_id}",
     )  # fmt: skip
 
 
@@ -323,6 +323,7 @@ QUERIES: dict[str, Values] = {
     "link_id": lambda t: (t.link_id,),
     "parent_id": lambda t: (t.album_id,),
     "like": lambda t: (t.photo_id,),
+    "by": lambda t: (t.user_id,),
     "person": lambda t: (t.person_id, t.name),
     "person_id": lambda t: (t.person_id,),
     "photo_id": lambda t: (t.photo_id,),

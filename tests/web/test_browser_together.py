@@ -155,3 +155,37 @@ def test_whoever_is_removed_while_they_look_is_told(house: House, both: tuple[Pa
     ask(anna, f"/api/v1/albums/{album}/members/{grant}", {}, "DELETE")
     expect(ben.get_by_role("alert")).to_contain_text("no longer shared with you")
     expect(ben.locator(".tile")).to_have_count(0)
+
+
+def test_an_act_on_what_both_put_in_is_done_to_ones_own_and_says_so(house: House, both: tuple[Page, Page]) -> None:
+    anna, ben = both
+    album, _ = house.album("Mixed", "contribute")
+    anna.goto(f"{house.server.url}/albums/{album}")
+    ben.goto(f"{house.server.url}/albums/{album}")
+    ask(ben, f"/api/v1/albums/{album}/photos", {"photo_ids": house.his})
+    expect(anna.locator("photo-grid .tile")).to_have_count(12)
+    tile = anna.locator(f"#photo-{house.photos[0]}")
+    tile.hover()
+    tile.locator("xpath=..").get_by_role("checkbox").click()
+    for page, deed, said in (
+        (anna, "Favourite", "10 photos added to the favourites. 2 photos of others were left out"),
+        (ben, "Take out of this album", "2 photos taken out of the album. 10 photos of others stay in it"),
+    ):
+        if page is ben:  # on a phone: what ben put in is chosen first
+            ben.get_by_role("link", name="You 2").click()
+            expect(ben.locator("photo-grid .tile")).to_have_count(2)
+            ben.get_by_role("link", name="All photos").click()
+            expect(ben.locator("photo-grid.is-whole .tile")).to_have_count(12)
+            ben.locator(f"#photo-{house.his[0]}").scroll_into_view_if_needed()
+            ben.evaluate(
+                """(id) => document.getElementById(id).closest(".cell").querySelector("[role=checkbox]").click()""",
+                f"photo-{house.his[0]}",
+            )
+        expect(page.locator("selection-bar .count")).to_have_text("1 photo")
+        if page is anna:
+            anna.get_by_role("button", name="More", exact=True).last.click()
+        page.get_by_role("button", name="Choose all").click()
+        expect(page.locator("selection-bar .count")).to_have_text("12 photos")
+        page.get_by_role("button", name=deed, exact=True).first.click()
+        expect(page.get_by_text(said).first).to_be_visible()
+    expect(ben.locator("photo-grid .tile")).to_have_count(10)
