@@ -30,6 +30,8 @@ def m018_together(db: Database) -> None:
         "create index idx_album_photos_of on album_photos (album_id, added_by, photo_at, photo_id, is_here) where added_by is not null",
         # Asked of every picture that is somebody else's: does its owner share everything since a day?
         "create index idx_grants_since on grants (owner_id) where since is not null",
+        # Who has put photos into an album of others, and how many: few rows of a large album.
+        "create index idx_album_photos_contributed on album_photos (album_id, added_by, is_here) where added_by is not null",
     ]
     for table, columns in (
         ("album_photos", "photo_id, position, photo_at, is_here"),
