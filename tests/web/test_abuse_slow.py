@@ -12,8 +12,9 @@ from flask import Flask
 
 from photolib.db import connect
 from photolib.library import Library
-from web import doorway, events, shared, shared_files
+from web import doorway, events, media, shared, shared_files
 from web import serving as production
+from web.limits import Turns
 
 from .conftest import client_of, serving
 from .test_abuse_accounts import DOORS, browser
@@ -182,3 +183,21 @@ def _a_link(client: Any, draw_photo: Any, import_folder: Any) -> tuple[str, str,
 
 def _happened(library: Library) -> list[tuple[str, int]]:
     return library.db.conn.execute("select what, photos from link_log order by id").fetchall()
+
+
+def test_a_very_large_picture_takes_a_turn_as_files_do_and_gives_it_back(
+    app: Flask, client: Any, draw_photo: Any, import_folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, url, key = _a_link(client, draw_photo, import_folder)
+    visitor, picture = browser(app, "192.168.1.66"), f"{url}/media/{key}/large"
+    size = len(visitor.get(picture).data)
+    monkeypatch.setattr(media, "CHUNK", 100)  # what is longer is sent piece by piece
+    for most, status in ((size - 1, 503), (size, 200)):
+        monkeypatch.setattr(shared_files, "LARGE", most)
+        for _ in range(shared_files.STREAMS.most_of_one + 1):
+            assert visitor.get(picture).status_code == 200
+        assert shared_files.STREAMS.taken == 0
+        monkeypatch.setattr(shared_files, "STREAMS", Turns(most=0, most_of_one=0))
+        assert visitor.get(picture).status_code == status
+        monkeypatch.undo()
+        monkeypatch.setattr(media, "CHUNK", 100)
