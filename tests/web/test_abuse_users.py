@@ -336,9 +336,10 @@ QUERIES: dict[str, Values] = {
 }
 # Names that say nothing of anybody's things.
 QUERIES_OF_NOTHING = {
-    "all", "at", "camera", "changed", "city", "columns", "country_code", "date_from", "date_to", "download", "east", "fillable", "format",
-    "day", "days", "from", "hidden", "kind", "label", "latitude", "level", "limit", "longitude", "name", "next", "north", "place", "plain",
-    "region", "shared", "size", "sort",
+    "all", "at", "camera", "changed", "city", "clock", "columns", "country_code", "date_from", "date_to", "download", "east", "fillable", "format",
+    "day", "days", "from", "hidden", "kind", "label", "latitude", "level", "limit", "longitude", "name", "next", "north", "order", "place",
+    "plain",
+    "region", "seconds", "shared", "size", "sort",
     "south", "state", "step", "thorough", "through", "to", "v", "west", "what", "zip", "zoom",
 }  # fmt: skip
 # Fields of forms and of JSON: those that name things have to be in a body above for every route that looks at them.
