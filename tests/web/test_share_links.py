@@ -686,3 +686,19 @@ def test_an_owner_who_sees_what_visitors_see_is_no_visitor(
         assert each.get(f"/s/{token}/media/{keys[0]}/thumb", headers={"User-Agent": PERSON}).status_code == 200
         written = library.db.execute("select count(*) from link_visits").fetchone()[0]
         assert written == visits
+
+
+def test_what_leaves_the_album_while_a_zip_is_made_is_not_in_it(
+    guest: FlaskClient, library: Library, share: Share, photo_ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_files, "MEASURED", 0)
+    token = share(photo_ids, permission="download")
+    asked = guest.post(f"/s/{token}/download", buffered=False)
+    pieces, got = iter(asked.response), b""
+    while b"PK\x03\x04" not in got:
+        got += next(pieces)  # type: ignore[operator]
+    with write(library.db) as db:
+        db.conn.execute("update photos set trashed_at = '2024-07-01' where id in (?, ?)", tuple(photo_ids[-2:]))
+    got += b"".join(pieces)  # type: ignore[arg-type]
+    asked.close()
+    assert len(zipfile.ZipFile(io.BytesIO(got)).namelist()) == len(photo_ids) - 2
