@@ -140,7 +140,7 @@ def test_a_member_puts_in_their_own_photos_and_nobody_elses(world: World) -> Non
     )
     assert row.fetchall() == [(world.zoe,)]
     other = zoe.post(f"/api/v1/albums/{world.album}/photos", json={"photo_ids": world.photos})
-    assert other.status_code == 404
+    assert other.status_code == 403  # she may look at them, so she is told why
     owner = world.browser(world.owner)
     assert owner.get(f"/api/v1/photos/{world.theirs[0]}").status_code == 200
     assert owner.patch(f"/api/v1/photos/{world.theirs[0]}", json={"rating": 1}).status_code == 404
