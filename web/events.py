@@ -15,7 +15,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, request
 
-from photolib import pulse
+from photolib import catalog, pulse
 from photolib.accounts import api_tokens
 from photolib.accounts import sessions as kept
 from photolib.errors import TryLater
@@ -51,10 +51,12 @@ _listening: dict[tuple[int, str], object] = {}  # for each user's tab the stream
     headers={"Last-Event-ID": about("The id of the event that came last, as browsers send it.", TEXT)},
 )
 def events() -> Response:
-    """since: the id of the photo that came last when the page was made, for counting those that came after it. seconds: how long to
-    listen, at most LONGEST_SECONDS; 0 for what can be said at once. tab: any name for who listens; an earlier stream of that name
+    """since: the id of the photo that came last when the page was made, for counting those that came after it; if it is not said, those
+    that come from now on. seconds: how long to listen, at most LONGEST_SECONDS; 0 for what can be said at once. tab: any name for who listens; an earlier stream of that name
     ends, as a page that was left cannot say that it is gone. It also ends with the session."""
-    lib, owner_id, since = library(), user().id, number("since") or 0
+    lib, owner_id, since = library(), user().id, number("since")
+    if since is None:
+        since = catalog.latest_id(lib.db)  # or each beat would count all there are
     beat = _pulse(lib)
     known = request.headers.get("Last-Event-ID", "").split("-")
     read = [int(each) for each in known if each.isascii() and each.isdigit() and len(each) < 19]

@@ -23,6 +23,7 @@ from tests.benchmarks import (
     rescanning,
     scrolling,
     searching,
+    sharing,
     starting,
     timeline,
 )
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Callable[[World], list[Row]]] = {
     "browsing": browsing.measure,
     "scrolling": scrolling.measure,
     "downloading": downloading.measure,
+    "sharing": sharing.measure,
     "starting": starting.measure,
 }
 
