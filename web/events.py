@@ -52,8 +52,8 @@ _listening: dict[tuple[int, str], object] = {}  # for each user's tab the stream
 )
 def events() -> Response:
     """since: the id of the photo that came last when the page was made, for counting those that came after it; if it is not said, those
-    that come from now on. seconds: how long to listen, at most LONGEST_SECONDS; 0 for what can be said at once. tab: any name for who listens; an earlier stream of that name
-    ends, as a page that was left cannot say that it is gone. It also ends with the session."""
+    that come from now on. seconds: how long to listen, at most LONGEST_SECONDS; 0 for what can be said at once. tab: any name for who
+    listens; an earlier stream of that name ends, as a page that was left cannot say that it is gone. It also ends with the session."""
     lib, owner_id, since = library(), user().id, number("since")
     if since is None:
         since = catalog.latest_id(lib.db)  # or each beat would count all there are

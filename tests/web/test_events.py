@@ -106,3 +106,11 @@ def test_who_opens_many_pages_loses_the_oldest_stream_and_takes_no_place_of_othe
     for each in streams:
         each.close()
     assert not web.events._streams
+
+
+def test_a_listener_who_does_not_say_since_when_is_told_of_what_comes_from_now_on(
+    client: FlaskClient, list_photos: ListPhotos
+) -> None:
+    list_photos("2024-06-01T12:00:00", "2024-06-02T12:00:00")
+    assert b'"new": 0' in client.get("/api/v1/events?seconds=0").data
+    assert b'"new": 2' in client.get("/api/v1/events?seconds=0&since=0").data
