@@ -51,9 +51,10 @@ class Permit:
 COLUMNS = """grants.id, grants.owner_id, grants.album_id, grants.photo_id, grants.person_id, grants.since, grants.audience, grants.user_id,
   grants.role, grants.show_location, grants.created_at"""
 
-# Whether a grant is for the user :me.
-TO_ME = """(grants.user_id = :me or grants.audience = 'public' or (grants.audience = 'followers' and exists (
-  select 1 from follows where follower_id = :me and followed_id = grants.owner_id and accepted_at is not null)))"""
+# Whether a grant is for the user :me. Of somebody who was disabled nothing is shared, as their links lead nowhere either.
+TO_ME = """((grants.user_id = :me or grants.audience = 'public' or (grants.audience = 'followers' and exists (
+  select 1 from follows where follower_id = :me and followed_id = grants.owner_id and accepted_at is not null)))
+  and exists (select 1 from users where users.id = grants.owner_id and not users.is_disabled))"""
 
 
 def on_album(db: Database, user_id: int, album_id: int) -> Permit | None:

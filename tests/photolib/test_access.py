@@ -7,7 +7,7 @@ from sqlite_utils import Database
 
 from photolib import album_edits, albums, catalog, edits
 from photolib.access import Action, Visitor, may
-from photolib.accounts import throttle
+from photolib.accounts import throttle, users
 from photolib.accounts.sessions import Client
 from photolib.album_rows import put_at_end
 from photolib.catalog import User
@@ -212,3 +212,18 @@ def test_guessing_at_one_address_does_not_keep_another_out(
     with pytest.raises(TooManyTries):
         doors.come_in(db, link, "marigold", BROWSER)
     assert doors.come_in(db, link, "marigold", Client("192.0.2.8", "Safari"))
+
+
+def test_what_somebody_shared_is_hidden_while_they_are_disabled(
+    db: Database, owner: User, cousin: User, photo_ids: list[int]
+) -> None:
+    album_id = album_of(db, owner, photo_ids)
+    with write(db):
+        grants.give(db, owner.id, {"album_id": album_id}, "user", cousin.id)
+        users.set_password(db, users.add(db, "another", role="admin").id, "a hash")
+        users.disable(db, owner.id)
+    assert not allowed(db, cousin, album_id)
+    assert not allowed_photo(db, cousin, photo_ids[0])
+    with write(db):
+        users.enable(db, owner.id)
+    assert allowed(db, cousin, album_id) == {"view"}
