@@ -19,7 +19,10 @@ SHORTEST_WAIT, LONGEST_WAIT = 1.0, 15 * 60.0  # seconds
 FORGIVEN_EVERY = 3600.0  # seconds, one failure
 FORGOTTEN_AFTER = 48 * 3600.0  # seconds without a try
 FREE_FOR_ONE, FREE_FOR_ADDRESS = 4, 20  # failures that cost nothing: people mistype, and a family may share an address
-FREE_FOR_LINK, LONGEST_WAIT_AT_LINK = 50, 8.0  # from all addresses together: others must still get in, between two tries of a crowd
+FREE_FOR_LINK, LONGEST_WAIT_AT_LINK = (
+    50,
+    8.0,
+)  # from all addresses together: others must still get in, between two tries of a crowd
 
 
 @dataclass(frozen=True)

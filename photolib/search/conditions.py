@@ -417,9 +417,7 @@ _CHOICES = {
     ("has", "title"): _exists("details", "title is not null"),
     ("has", "description"): _exists("details", "description is not null"),
     ("has", "tag"): _exists("photo_tags", "1"),
-    ("has", "album"): _exists(
-        "album_photos", "album_id in (select id from albums where is_unlisted = 0)"
-    ),
+    ("has", "album"): _exists("album_photos", "album_id in (select id from albums where is_unlisted = 0)"),
     ("has", "rating"): Condition("photos.rating is not null"),
     ("has", "camera"): _exists("details", "coalesce(make, model) is not null"),
     ("has", "label"): _exists("labels", "is_removed = 0"),

@@ -171,7 +171,9 @@ def test_a_photo_is_shared_by_its_owner_only(
     assert second_user.get(f"/api/v1/photos/{photo_ids[0]}").status_code == 200
     assert second_user.post("/api/v1/photos/share", json={"photo_ids": photo_ids[:1]}).status_code == 404
     assert second_user.get(f"/share?photo={photo_ids[0]}").status_code == 404
-    assert second_user.post("/share", data={"photos": photo_ids[0]}).status_code == 403  # they see it, and are told why not
+    assert (
+        second_user.post("/share", data={"photos": photo_ids[0]}).status_code == 403
+    )  # they see it, and are told why not
 
 
 def test_15_a_token_that_only_reads_makes_no_link(app: Flask, library: Library, album_id: int, owner_id: int) -> None:
