@@ -5,7 +5,7 @@ Only for links without a door, since a reader of feeds types no password. Photos
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from xml.etree import ElementTree as xml
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from flask import Blueprint, jsonify, request
 from werkzeug.wrappers import Response
@@ -27,7 +27,7 @@ def atom(token: str) -> Response:
     """The newest photos as Atom."""
     _require_no_door()
     here, tiles = _Here(token), _newest()
-    feed = xml.Element("feed", xmlns=ATOM)
+    feed = Element("feed", xmlns=ATOM)
     _add(feed, "id", here.page)
     _add(feed, "title", shared_pages.title())
     _add(feed, "updated", shared.album().changed_at if not tiles else _moment(tiles[0]))
@@ -43,7 +43,7 @@ def atom(token: str) -> Response:
         _add(entry, "published", _moment(tile))
         _add(entry, "link", rel="alternate", type="text/html", href=address)
         _add(entry, "content", f'<p><img src="{here.picture(tile)}" alt=""></p>', type="html")
-    body = xml.tostring(feed, encoding="utf-8", xml_declaration=True)
+    body = tostring(feed, encoding="utf-8", xml_declaration=True)
     return _answer(Response(body, mimetype="application/atom+xml"))
 
 
@@ -116,8 +116,8 @@ def _moment(tile: Tile) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment.year >= 1000 else "1970-01-01T00:00:00Z"
 
 
-def _add(parent: xml.Element, name: str, text: str = "", **attributes: str) -> xml.Element:
-    made = xml.SubElement(parent, name, attributes)
+def _add(parent: Element, name: str, text: str = "", **attributes: str) -> Element:
+    made = SubElement(parent, name, attributes)
     # What XML 1.0 cannot hold, even escaped (https://www.w3.org/TR/xml/#charsets).
     made.text = (
         "".join(

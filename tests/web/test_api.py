@@ -219,7 +219,7 @@ def test_any_text_as_a_cursor_gets_an_answer(client: FlaskClient, cursor: str) -
 @pytest.mark.parametrize(
     ("path", "limit"),
     [
-        ("/", 9),
+        ("/", 10),
         ("/api/v1/photos?size=500", 1),
         ("/api/v1/timeline/buckets", 1),
         ("/api/v1/timeline/buckets/2024-06", 2),

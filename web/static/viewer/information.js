@@ -62,7 +62,8 @@ export class Information {
       if (!mapStyle.isConnected) document.head.append(mapStyle)
       await import("../map/place-search.js")
     }
-    details.querySelector("input:not([type=hidden])")?.focus()
+    // Loading may take a while, in which somebody may have begun to write elsewhere.
+    if (!details.querySelector("form")?.contains(document.activeElement)) details.querySelector("input:not([type=hidden])")?.focus()
   }
 
   /** Ask for the place on a map. */
