@@ -1,21 +1,17 @@
 """The unit for systemd that docs/security.md gives."""
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import ROOT
+from tests.programs import program
 
 
 def test_systemd_understands_the_unit(tmp_path: Path) -> None:
     """Every directive is one it knows, and the service is hardly exposed."""
-    analyze = shutil.which("systemd-analyze")
-    if analyze is None:
-        pytest.skip("systemd-analyze is missing: this machine has no systemd")
+    analyze = program("systemd-analyze")
     [unit] = re.findall(
         r"^```ini\n(.*?)^```", (ROOT / "docs" / "security.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )

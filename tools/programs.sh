@@ -3,7 +3,7 @@
 # photos, clients, and the servers people put in front. Put Debian's on the PATH where we may; elsewhere say what is missing.
 PATH="$PATH:/usr/sbin"
 missing=""
-for each in chromium:chromium exiftool:libimage-exiftool-perl rclone:rclone curl:curl nginx:nginx-light caddy:caddy; do
+for each in chromium:chromium exiftool:libimage-exiftool-perl rclone:rclone curl:curl nginx:nginx-light caddy:caddy systemd-analyze:systemd; do
     command -v "${each%%:*}" >/dev/null 2>&1 || missing="$missing ${each#*:}"
 done
 [ -z "$missing" ] && exit 0
