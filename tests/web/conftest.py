@@ -17,7 +17,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlite_utils import Database
 from werkzeug.test import TestResponse
 
@@ -278,6 +278,9 @@ QUIETLY = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 BUSY_DAY = "2018:07:14"  # a day with more photos than fit on the first page
+
+
+expect.set_options(timeout=20_000)  # milliseconds: several browsers share two cores with all other tests
 
 
 @pytest.fixture(scope="session")

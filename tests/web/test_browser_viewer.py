@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, CDPSession, Locator, Page, expect
+from playwright.sync_api import Browser, CDPSession, Error, Locator, Page, expect
 
 from .conftest import COOKIE, Album
 
@@ -16,11 +16,11 @@ OpenPage = Callable[..., Page]
 Point = tuple[float, float]
 
 
-def until(page: Page, claim: str) -> None:
+def until(page: Page, claim: str, milliseconds: int = 10_000) -> None:
     """Wait until something is so in the page. (Playwright's own way needs eval, which our policy forbids.)"""
     page.evaluate(
         f"""async () => {{
-            const late = Date.now() + 10000
+            const late = Date.now() + {milliseconds}
             while (!({claim})) {{
                 if (Date.now() > late) throw new Error("still not so: " + {claim!r})
                 await new Promise(requestAnimationFrame)
@@ -312,8 +312,15 @@ def test_a_tap_hides_the_controls_and_shows_them(touched: Callable[..., tuple[Pa
     viewer = page.locator("photo-viewer")
     fingers.tap((195, 420))
     until(page, "document.querySelector('photo-viewer').matches('.is-quiet')")
-    fingers.tap((195, 420))
-    until(page, "!document.querySelector('photo-viewer').matches('.is-quiet')")
+    # On a slow machine the controls may have faded by themselves before the first tap came, which then showed them.
+    for left in (1, 0):
+        fingers.tap((195, 420))
+        try:
+            until(page, "!document.querySelector('photo-viewer').matches('.is-quiet')", 3000)
+            break
+        except Error:
+            if not left:
+                raise
     expect(viewer.locator(".controls")).to_have_css("opacity", "1")
 
 
