@@ -294,6 +294,7 @@ def test_a_dialog_asks_for_an_album_or_makes_one(open_page: OpenPage, photos: li
     expect(dialog).to_have_count(0)
     expect(picked).to_have_attribute("data-picked", f"Picked {size}")
     pick()
+    expect(dialog.get_by_placeholder("Find an album or name a new one")).to_be_focused()
     page.keyboard.type("Quite new")
     dialog.get_by_role("button", name="New album “Quite new”").click()
     expect(dialog).to_have_count(0)

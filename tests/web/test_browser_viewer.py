@@ -509,7 +509,8 @@ def test_a_title_and_a_description_are_written_where_they_stand(open_page: OpenP
     title.press("Enter")
     expect(page.locator(".toast")).to_contain_text("Saved")
     page.get_by_label("Description", exact=True).fill("An afternoon")
-    page.get_by_label("Description", exact=True).blur()
+    with page.expect_response("**/photos/act"):
+        page.get_by_label("Description", exact=True).blur()
     page.reload()
     expect(title).to_have_value("Arezzo")
     expect(page.get_by_label("Description", exact=True)).to_have_value("An afternoon")
